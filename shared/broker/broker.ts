@@ -1,0 +1,248 @@
+/**
+ * The broker contract: what the enqueuer and the dequeuer may ask of any broker, and what every
+ * driver guarantees. Types and guarantees only; the conformance suite (tests/conformance/) is
+ * their meaning.
+ *
+ * @module
+ */
+
+/**
+ * A value in a message's header table. Numbers are safe integers; a driver that reads something
+ * richer from its wire (a date, a 64-bit integer, bytes) converts it or leaves it out.
+ */
+export type HeaderValue =
+  | string
+  | number
+  | boolean
+  | readonly HeaderValue[]
+  | { readonly [name: string]: HeaderValue };
+
+/** A message's header table. */
+export type MessageHeaders = { readonly [name: string]: HeaderValue };
+
+/**
+ * A message, the same whatever broker carries it. The properties are AMQP's basic properties
+ * under their own names.
+ */
+export interface Message {
+  /** The payload, passed as bytes and never copied for convenience. May be empty. */
+  readonly body: Uint8Array;
+  readonly headers: MessageHeaders;
+  readonly messageId?: string;
+  readonly correlationId?: string;
+  /** The queue that an answer is published to. */
+  readonly replyTo?: string;
+  readonly contentType?: string;
+  readonly type?: string;
+  /** 0 to 9, 9 the most urgent. A broker without priorities ignores it (see {@link Capabilities}). */
+  readonly priority?: number;
+  /** When the message was made, epoch milliseconds. AMQP keeps whole seconds only. */
+  readonly timestamp?: number;
+  /**
+   * Milliseconds from publishing after which the message is no longer delivered; the broker then
+   * moves it to the queue's dead letters with the reason `expired`. A delay does not count.
+   */
+  readonly expiration?: number;
+  /** Whether it survives a restart of the broker (AMQP `delivery_mode` 2). @default true */
+  readonly durable?: boolean;
+}
+
+/**
+ * A queue as it is declared.
+ *
+ * - `work`: durable, shared by competing consumers, with its dead-letter queue, with whatever the
+ *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`).
+ * - `reply`: exists for its declarer alone, is not durable, needs no settling, and is gone when
+ *   the broker handle that declared it is.
+ */
+export type QueueSpec =
+  | {
+    readonly kind: "work";
+    readonly name: string;
+    readonly deadLetterQueue: string;
+    readonly topics?: readonly string[];
+  }
+  | { readonly kind: "reply"; readonly name: string };
+
+/** Where a message goes: a queue by its name, or every work queue bound to a matching topic. */
+export type Address = { readonly queue: string } | { readonly topic: string };
+
+/** How {@link Broker.publish} publishes. */
+export interface PublishOptions {
+  /**
+   * Wait for the broker's confirmation. Without it the promise resolves when the message is
+   * handed over, and a message that reaches no queue is dropped and given to `onUnroutable`.
+   * @default true
+   */
+  readonly confirm?: boolean;
+  /** Called for each unconfirmed message that the broker could not route, if it says so. */
+  readonly onUnroutable?: (message: Message) => void;
+  /** Milliseconds before the messages become visible to consumers. @default 0 */
+  readonly delayMs?: number;
+}
+
+/** A message handed to a consumer: plain data, settled by {@link Broker.settle}. */
+export interface Delivery {
+  readonly queue: string;
+  readonly message: Message;
+  /** 1 on the first try; one more after each `retry`. */
+  readonly attempt: number;
+  /**
+   * How often the broker handed it out before without its being settled (a consumer died, or
+   * released it), or 0 where the broker does not count (see {@link Capabilities}).
+   */
+  readonly redeliveries: number;
+  /** The driver's own; means nothing to others. */
+  readonly token: unknown;
+}
+
+/**
+ * What becomes of a delivery. `headers` are merged into the message's own where it lives on.
+ *
+ * - `ack`: done, gone.
+ * - `retry`: comes back after `delayMs` with `attempt` one higher; meanwhile it is held by the
+ *   broker, not by the consumer.
+ * - `dead`: moves to the dead-letter queue, with {@link DEAD_REASON}, {@link DEAD_AT} and
+ *   {@link DEAD_QUEUE}.
+ * - `release`: back to the queue at once, as if it had not been delivered.
+ */
+export type Settlement =
+  | { readonly kind: "ack"; readonly delivery: Delivery }
+  | {
+    readonly kind: "retry";
+    readonly delivery: Delivery;
+    readonly delayMs: number;
+    readonly headers?: MessageHeaders;
+  }
+  | {
+    readonly kind: "dead";
+    readonly delivery: Delivery;
+    readonly reason: string;
+    readonly headers?: MessageHeaders;
+  }
+  | { readonly kind: "release"; readonly delivery: Delivery };
+
+/** Header that counts the tries of a message; absent on the first. */
+export const ATTEMPT = "attempt";
+/** Header of a dead letter: why it is one. */
+export const DEAD_REASON = "dead-reason";
+/** Header of a dead letter: when it became one, epoch milliseconds. */
+export const DEAD_AT = "dead-at";
+/** Header of a dead letter: the work queue that it comes from. */
+export const DEAD_QUEUE = "dead-queue";
+
+/** How {@link Broker.consume} consumes. */
+export interface ConsumeOptions {
+  /** How many deliveries may be unsettled at once, at least 1. Reply queues are not limited. */
+  readonly prefetch: number;
+  /**
+   * Ends the iteration: nothing more is fetched, what was fetched but not yet yielded is
+   * released, and what was yielded can still be settled.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** The state of a work queue. What a broker cannot say is left out. */
+export interface QueueStats {
+  /** Ready to be delivered. */
+  readonly ready: number;
+  /** In the dead-letter queue. */
+  readonly dead: number;
+  readonly consumers: number;
+  /** Delivered and not yet settled. */
+  readonly inFlight?: number;
+  /** Waiting for their time: delayed messages and retries. */
+  readonly delayed?: number;
+  /** Age of the oldest ready message, milliseconds. */
+  readonly oldestAgeMs?: number;
+}
+
+/** What differs between brokers, declared and never guessed. */
+export interface Capabilities {
+  /** The driver's name, as in logs and metrics: `memory`, `sqlite`, `rabbitmq` ... */
+  readonly system: string;
+  /** Confirmed durable messages survive a restart of the broker. */
+  readonly durable: boolean;
+  /** Another process can open the same broker. */
+  readonly shared: boolean;
+  /** Ready messages are delivered by priority. */
+  readonly priorities: boolean;
+  /** {@link Delivery.redeliveries} is counted. */
+  readonly countsRedeliveries: boolean;
+  /** A delay is rounded up to a multiple of this, milliseconds. */
+  readonly delayResolutionMs: number;
+  /** The longest delay, milliseconds. */
+  readonly maxDelayMs: number;
+  /** The largest message body, bytes. */
+  readonly maxMessageBytes: number;
+  /** The most that properties and headers of a message may take together, bytes. */
+  readonly maxHeaderBytes: number;
+}
+
+/** Whether the broker can be reached just now. */
+export interface BrokerStatus {
+  readonly connected: boolean;
+  /** For an operator: where it is connected to, or what stands in the way. Holds no secret. */
+  readonly detail: string;
+}
+
+/**
+ * A handle on a broker. It owns its connections and renews them by itself: after an outage the
+ * queues declared through it are declared again, its consumers go on, and publishing works again.
+ * Disposing of it ends its consumers, releases what they hold, and closes the connections.
+ */
+export interface Broker extends AsyncDisposable {
+  readonly capabilities: Capabilities;
+
+  /** Whether it is connected just now. */
+  readonly status: BrokerStatus;
+
+  /**
+   * Declares a queue with all that belongs to it. Idempotent. Waits for the connection.
+   * @throws {QueueMismatchError} it exists already, but with other properties.
+   */
+  declare(queue: QueueSpec, options?: { readonly signal?: AbortSignal }): Promise<void>;
+
+  /**
+   * Publishes, and resolves when the broker has confirmed all the messages (durable ones to
+   * disk). It never waits for a lost connection, and rejects within ten seconds when no
+   * confirmation comes. The messages of one call to one queue keep their order.
+   *
+   * @throws {BrokerUnavailableError} not connected, blocked by the broker, or no confirmation.
+   * @throws {QueueNotFoundError} no such queue; none is created. A topic nobody is bound to is no error.
+   * @throws {QueueFullError} the broker refused the message.
+   * @throws {MessageTooLargeError} body or headers are over the limits of {@link Capabilities}.
+   */
+  publish(to: Address, messages: readonly Message[], options?: PublishOptions): Promise<void>;
+
+  /**
+   * Consumes a declared or otherwise existing queue. The iteration goes on through outages, and
+   * ends when the signal aborts or the broker is disposed of. Leaving the loop early is the same
+   * as aborting.
+   * @throws {QueueNotFoundError} no such queue, when consuming starts.
+   */
+  consume(queue: string, options: ConsumeOptions): AsyncIterable<Delivery>;
+
+  /**
+   * Settles deliveries, in any order, each once. A `retry` or `dead` is confirmed in its new
+   * place before it leaves the old one.
+   * @throws {DeliveryLostError} the delivery is no longer this consumer's; it comes again.
+   * @throws {BrokerUnavailableError} as in {@link Broker.publish}; the delivery comes again.
+   */
+  settle(settlements: readonly Settlement[]): Promise<void>;
+
+  /**
+   * The state of a work queue.
+   * @throws {QueueNotFoundError} no such queue.
+   * @throws {BrokerUnavailableError} not connected.
+   */
+  stats(queue: string): Promise<QueueStats>;
+}
+
+/** What every driver takes when it is opened. */
+export interface BrokerOptions {
+  /** Names this client to operators, e.g. `proxymq-enqueuer`. */
+  readonly name: string;
+  /** Told when {@link Broker.status} changes. */
+  readonly onStatus?: (status: BrokerStatus) => void;
+}

@@ -1,0 +1,53 @@
+/** The errors of the broker contract: one for each answer that a caller of it can get. */
+
+/** Any failure that the contract names. */
+export class BrokerError extends Error {
+  override name = "BrokerError";
+}
+
+/** The broker cannot be reached, does not confirm, or refuses to take anything just now. */
+export class BrokerUnavailableError extends BrokerError {
+  override name = "BrokerUnavailableError";
+}
+
+/** There is no queue of that name. */
+export class QueueNotFoundError extends BrokerError {
+  override name = "QueueNotFoundError";
+  readonly queue: string;
+
+  constructor(queue: string, options?: ErrorOptions) {
+    super(`there is no queue "${queue}"`, options);
+    this.queue = queue;
+  }
+}
+
+/** The broker refused a message because the queue takes no more. */
+export class QueueFullError extends BrokerError {
+  override name = "QueueFullError";
+  readonly queue: string;
+
+  constructor(queue: string, options?: ErrorOptions) {
+    super(`the queue "${queue}" takes no more messages`, options);
+    this.queue = queue;
+  }
+}
+
+/** The queue exists with other properties than those declared; the message says the remedy. */
+export class QueueMismatchError extends BrokerError {
+  override name = "QueueMismatchError";
+}
+
+/** A body or a header table is over the broker's limit. */
+export class MessageTooLargeError extends BrokerError {
+  override name = "MessageTooLargeError";
+}
+
+/** A delivery is no longer its consumer's: the connection was lost, or it was settled before. */
+export class DeliveryLostError extends BrokerError {
+  override name = "DeliveryLostError";
+}
+
+/** A broker URL that no driver understands; the message says what is allowed. */
+export class BrokerUrlError extends BrokerError {
+  override name = "BrokerUrlError";
+}

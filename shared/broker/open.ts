@@ -1,0 +1,42 @@
+import type { Broker, BrokerOptions } from "./broker.ts";
+import { BrokerUrlError } from "./errors.ts";
+
+/** What a driver's module exports. */
+interface Driver {
+  open(url: string, options: BrokerOptions): Promise<Broker>;
+}
+
+const rabbitmq = () => import("./rabbitmq/driver.ts");
+const drivers: Readonly<Record<string, () => Promise<Driver>>> = {
+  "amqp:": rabbitmq,
+  "amqps:": rabbitmq,
+  "ws:": rabbitmq,
+  "wss:": rabbitmq,
+  "sqlite:": () => import("./sqlite/driver.ts"),
+  "memory:": () => import("./memory/driver.ts"),
+};
+
+/** The schemes of the URLs that {@link openBroker} takes, each with its colon. */
+export const brokerSchemes: readonly string[] = Object.keys(drivers);
+
+/**
+ * Opens the broker that a URL names. Only the driver of its scheme is loaded. The handle comes
+ * back at once, connected or not: see {@link Broker.status}.
+ *
+ * @throws {BrokerUrlError} the URL has no scheme of {@link brokerSchemes}, or its driver cannot read it.
+ *
+ * @example
+ * ```ts
+ * await using broker = await openBroker("memory:", { name: "example" });
+ * ```
+ */
+export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {
+  const scheme = /^[a-z]+:/.exec(url)?.[0] ?? "";
+  const load = drivers[scheme];
+  if (!load) {
+    throw new BrokerUrlError(
+      `a broker URL starts with one of ${brokerSchemes.join(" ")}, this one with "${scheme}"`,
+    );
+  }
+  return (await load()).open(url, options);
+}
