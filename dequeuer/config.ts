@@ -1,0 +1,55 @@
+import { commonVariables } from "../shared/config/common.ts";
+import type { Config } from "../shared/config/config.ts";
+import { byteSize, duration, integer, port, text, url } from "../shared/config/variable.ts";
+import { serviceNamePattern } from "../shared/service_name.ts";
+
+const variables = {
+  ...commonVariables,
+  DEQUEUER_HOST: text(/^[\w.:-]+$/, "a host name or an IP address", {
+    description: "The address that health and metrics listen on. Closed to other machines " +
+      "unless changed.",
+    default: "127.0.0.1",
+  }),
+  DEQUEUER_PORT: port({
+    description: "The port of health and metrics; 0 picks one.",
+    default: "8081",
+  }),
+  DEQUEUER_SERVICE: text(
+    serviceNamePattern,
+    "a name of 1 to 63 characters of a-z 0-9 . _ - that starts with a letter or digit",
+    { description: "The service whose queue is consumed.", required: true },
+  ),
+  DEQUEUER_TARGET_URL: url(["http:", "https:"], {
+    description: "The microservice. A path in it is put before every request's path.",
+    required: true,
+  }),
+  DEQUEUER_CONCURRENCY: integer(1, 10_000, {
+    description: "How many requests the microservice gets at once; no more are held by this " +
+      "dequeuer, so others can take the rest.",
+    default: "32",
+  }),
+  DEQUEUER_TIMEOUT: duration({
+    description: "How long the microservice may take for a request, if the caller waits that long.",
+    default: "5m",
+  }),
+  DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
+    description: "The largest response body that is passed on; above it the caller gets 502.",
+    default: "16MiB",
+  }),
+  DEQUEUER_DRAIN_TIMEOUT: duration({
+    description: "How long requests in flight may take to finish after SIGTERM; the rest goes " +
+      "back to the queue.",
+    default: "30s",
+  }),
+};
+
+/** The dequeuer's manual: its environment variables with what they mean. */
+export const manual = {
+  name: "dequeuer",
+  summary: "Takes requests from a service's queue, calls the microservice, and sends the " +
+    "responses back.",
+  variables,
+};
+
+/** The dequeuer's configuration. */
+export type DequeuerConfig = Config<typeof variables>;

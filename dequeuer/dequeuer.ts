@@ -1,0 +1,108 @@
+import { openBroker } from "../shared/broker/open.ts";
+import { brokerUrl } from "../shared/config/common.ts";
+import { logger } from "../shared/log.ts";
+import { addProcessMetrics } from "../shared/metrics.ts";
+import { serve, type Server } from "../shared/runtime.ts";
+import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { createApp } from "./app.ts";
+import type { DequeuerConfig } from "./config.ts";
+import { Forwarder } from "./forwarder.ts";
+import { createMetrics } from "./metrics.ts";
+import { runPipeline } from "./pipeline.ts";
+import { Replier } from "./replier.ts";
+import { Upstream } from "./upstream.ts";
+
+const log = logger("dequeuer");
+
+/** A running dequeuer. */
+export interface Dequeuer {
+  readonly server: Server;
+  /** Resolves when it first consumes. */
+  readonly ready: Promise<void>;
+  /** Resolves when it is closed; rejects when it cannot go on. */
+  readonly done: Promise<void>;
+  /**
+   * Stops consuming, waits for what is in flight until the signal aborts, releases the rest to
+   * the queue, and closes.
+   */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Starts a dequeuer: health and metrics answer at once, and it consumes when the broker is there.
+ * @throws when it cannot listen.
+ */
+export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
+  const service = config.DEQUEUER_SERVICE;
+  const queue = requestQueue(service);
+  const concurrency = config.DEQUEUER_CONCURRENCY;
+  const broker = await openBroker(brokerUrl(config), {
+    name: `proxymq-dequeuer ${service}`,
+    onStatus: ({ connected, detail }) => {
+      if (connected) log.info("broker connected: {detail}", { detail });
+      else log.warn("broker not connected: {detail}", { detail });
+    },
+  });
+  const upstream = new Upstream(config.DEQUEUER_TARGET_URL, {
+    connections: concurrency,
+    maxBodyBytes: config.DEQUEUER_MAX_BODY_BYTES,
+  });
+  const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
+  const metrics = createMetrics(service, () => forwarder.inFlight);
+  addProcessMetrics(metrics.registry, () => broker.status);
+  const replier = new Replier(broker, () => metrics.replyDropped());
+
+  const stop = new AbortController();
+  let declared = false;
+  const app = createApp({
+    registry: metrics.registry,
+    readiness: () => ({
+      ready: broker.status.connected && declared && !stop.signal.aborted,
+      checks: {
+        broker: broker.status.detail,
+        queue: declared ? `${queue} declared` : `${queue} not declared yet`,
+        ...(stop.signal.aborted ? { shutdown: "draining" } : {}),
+      },
+    }),
+  });
+  const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
+  log.info("health and metrics on {url}", { url: server.url });
+
+  const { signal } = stop;
+  const ready = broker
+    .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
+    .then(() => {
+      declared = true;
+      log.info("consuming {queue} for {target}, {concurrency} at once", {
+        queue,
+        target: config.DEQUEUER_TARGET_URL.href,
+        concurrency,
+      });
+    });
+  const pipeline = ready.then(() =>
+    runPipeline({ broker, forwarder, replier, metrics }, queue, { concurrency, signal })
+  );
+  const closed = Promise.withResolvers<void>();
+  const done = pipeline.then(() => closed.promise);
+  // Whoever does not wait for `done` has not asked for its failure.
+  done.catch(() => {});
+  return {
+    server,
+    ready,
+    done,
+    async close(deadline) {
+      const cut = () => forwarder.stop();
+      deadline.addEventListener("abort", cut, { once: true });
+      stop.abort();
+      if (deadline.aborted) cut();
+      await pipeline.catch(() => {});
+      deadline.removeEventListener("abort", cut);
+      forwarder[Symbol.dispose]();
+      replier[Symbol.dispose]();
+      await upstream[Symbol.asyncDispose]();
+      await broker[Symbol.asyncDispose]();
+      await server.close(AbortSignal.timeout(1_000));
+      closed.resolve();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { latencyBuckets } from "../shared/metrics.ts";
+
+/** What the dequeuer counts, for its one service. */
+export interface DequeuerMetrics {
+  readonly registry: Registry;
+  /** Counts a delivery that was settled, or lost before it could be. */
+  processed(outcome: ProcessedOutcome, seconds: number): void;
+  /** Observes how long a request waited until it was delivered. */
+  waited(seconds: number): void;
+  /** Counts a reply that nobody waited for. */
+  replyDropped(): void;
+}
+
+const outcomes = ["answered", "dead", "expired", "released", "lost"] as const;
+
+/** How the processing of a delivery ended. */
+export type ProcessedOutcome = (typeof outcomes)[number];
+
+/** @param inFlight how many calls to the microservice are under way just now. */
+export function createMetrics(service: string, inFlight: () => number): DequeuerMetrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  const registers = [registry];
+  const processed = new Counter({
+    name: "dequeuer_processed_total",
+    help: "Deliveries by what became of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const latency = new Histogram({
+    name: "dequeuer_processing_latency_seconds",
+    help: "Time from a request's delivery to its settling.",
+    buckets: [...latencyBuckets],
+    registers,
+  });
+  const queueLatency = new Histogram({
+    name: "dequeuer_queue_latency_seconds",
+    help: "Time from a request's acceptance to its delivery.",
+    buckets: [...latencyBuckets],
+    registers,
+  });
+  const dropped = new Counter({
+    name: "dequeuer_replies_dropped_total",
+    help: "Replies that nobody waited for any more.",
+    registers,
+  });
+  new Gauge({
+    name: "dequeuer_in_flight",
+    help: "Calls to the microservice that are under way.",
+    registers,
+    collect() {
+      this.set(inFlight());
+    },
+  });
+  const counters = new Map(outcomes.map((outcome) => [outcome, processed.labels(outcome)]));
+  return {
+    registry,
+    processed(outcome, seconds) {
+      counters.get(outcome)?.inc();
+      latency.observe(seconds);
+    },
+    waited: (seconds) => queueLatency.observe(seconds),
+    replyDropped: () => dropped.inc(),
+  };
+}

@@ -1,0 +1,52 @@
+import { commonVariables } from "../shared/config/common.ts";
+import type { Config } from "../shared/config/config.ts";
+import { byteSize, duration, list, port, text } from "../shared/config/variable.ts";
+import { serviceNamePattern } from "../shared/service_name.ts";
+
+const serviceForm =
+  "names of 1 to 63 characters of a-z 0-9 . _ - that start with a letter or digit";
+
+const variables = {
+  ...commonVariables,
+  ENQUEUER_HOST: text(/^[\w.:-]+$/, "a host name or an IP address", {
+    description: "The address to listen on. Closed to other machines unless changed.",
+    default: "127.0.0.1",
+  }),
+  ENQUEUER_PORT: port({ description: "The port to listen on; 0 picks one.", default: "8080" }),
+  ENQUEUER_SERVICES: list(serviceNamePattern, serviceForm, {
+    description: "Services whose queues are declared at start, so that requests for them are " +
+      "taken before their first dequeuer runs.",
+  }),
+  ENQUEUER_DEFAULT_SERVICE: text(serviceNamePattern, serviceForm.replace("names", "a name"), {
+    description: "The service that gets every request whose path is none of ProxyMQ's own: " +
+      "callers change nothing but the host.",
+  }),
+  ENQUEUER_REPLY_TIMEOUT: duration({
+    description: "How long a caller waits for the response, unless `Prefer: wait=N` or " +
+      "`grpc-timeout` says otherwise; then 504.",
+    default: "30s",
+  }),
+  ENQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
+    description: "The largest request body that is taken; above it 413.",
+    default: "16MiB",
+  }),
+  ENQUEUER_API_KEYS: list(/^[\x21-\x2b\x2d-\x7e]{8,}$/, "keys of at least 8 visible characters", {
+    description: "Keys of which callers have to send one, as `Authorization: Bearer KEY`, for " +
+      "everything but health. Without it anyone who reaches the port may call.",
+    secret: true,
+  }),
+  ENQUEUER_DRAIN_TIMEOUT: duration({
+    description: "How long requests in flight may take to finish after SIGTERM.",
+    default: "30s",
+  }),
+};
+
+/** The enqueuer's manual: its environment variables with what they mean. */
+export const manual = {
+  name: "enqueuer",
+  summary: "Takes HTTP requests, puts them into a service's queue, and returns the responses.",
+  variables,
+};
+
+/** The enqueuer's configuration. */
+export type EnqueuerConfig = Config<typeof variables>;

@@ -1,0 +1,92 @@
+import { v4 as uuidv4 } from "uuid";
+import type { Broker } from "../shared/broker/broker.ts";
+import { openBroker } from "../shared/broker/open.ts";
+import { brokerUrl } from "../shared/config/common.ts";
+import { logger } from "../shared/log.ts";
+import { addProcessMetrics } from "../shared/metrics.ts";
+import { serve, type Server } from "../shared/runtime.ts";
+import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { createApp } from "./app.ts";
+import type { EnqueuerConfig } from "./config.ts";
+import { createMetrics } from "./metrics.ts";
+import { ReplyInbox } from "./reply_inbox.ts";
+
+const log = logger("enqueuer");
+
+/** A running enqueuer. */
+export interface Enqueuer {
+  readonly server: Server;
+  /** Resolves when it first is ready for requests. */
+  readonly ready: Promise<void>;
+  /** Stops accepting, waits for the requests in flight until the signal aborts, and closes. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Starts an enqueuer: it listens at once, and is ready when the broker is.
+ * @throws when it cannot listen.
+ */
+export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
+  const broker = await openBroker(brokerUrl(config), {
+    name: "proxymq-enqueuer",
+    onStatus: ({ connected, detail }) => {
+      if (connected) log.info("broker connected: {detail}", { detail });
+      else log.warn("broker not connected: {detail}", { detail });
+    },
+  });
+  const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
+  const metrics = createMetrics(() => inbox.size);
+  addProcessMetrics(metrics.registry, () => broker.status);
+  let draining = false;
+  const stop = new AbortController();
+  const app = createApp({
+    broker,
+    inbox,
+    metrics,
+    replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
+    maxBodyBytes: config.ENQUEUER_MAX_BODY_BYTES,
+    defaultService: config.ENQUEUER_DEFAULT_SERVICE,
+    apiKeys: config.ENQUEUER_API_KEYS,
+    readiness: () => ({
+      ready: broker.status.connected && inbox.declared && !draining,
+      checks: {
+        broker: broker.status.detail,
+        "reply queue": inbox.declared ? "declared" : "not declared yet",
+        ...(draining ? { shutdown: "draining" } : {}),
+      },
+    }),
+  });
+  const server = serve(app.fetch, { hostname: config.ENQUEUER_HOST, port: config.ENQUEUER_PORT });
+  log.info("listening on {url}", { url: server.url });
+  const ready = declareAll(broker, inbox, config.ENQUEUER_SERVICES ?? [], stop.signal);
+  ready.catch((error) => {
+    if (!stop.signal.aborted) log.error("not ready: {error}", { error });
+  });
+  return {
+    server,
+    ready,
+    async close(signal) {
+      draining = true;
+      await server.close(signal);
+      stop.abort();
+      await inbox[Symbol.asyncDispose]();
+      await broker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function declareAll(
+  broker: Broker,
+  inbox: ReplyInbox,
+  services: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const service of services) {
+    await broker.declare({
+      kind: "work",
+      name: requestQueue(service),
+      deadLetterQueue: deadLetterQueue(service),
+    }, { signal });
+  }
+  await inbox.start();
+}

@@ -1,0 +1,67 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { latencyBuckets } from "../shared/metrics.ts";
+
+/** What the enqueuer counts. */
+export interface EnqueuerMetrics {
+  readonly registry: Registry;
+  /**
+   * Counts a request that was answered.
+   * @param service undefined where no such service exists, so that callers cannot invent labels.
+   */
+  answered(service: string | undefined, method: string, status: number, seconds: number): void;
+  /** Counts a reply that nobody waited for. */
+  replyDropped(): void;
+}
+
+const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** @param waiting how many callers wait just now. */
+export function createMetrics(waiting: () => number): EnqueuerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: "enqueuer_requests_total",
+    help: "Requests for a service that were answered, by the status of the response.",
+    labelNames: ["service", "method", "status"],
+    registers,
+  });
+  const latency = new Histogram({
+    name: "enqueuer_request_latency_seconds",
+    help: "Time from a request's arrival to its response.",
+    labelNames: ["service"],
+    buckets: [...latencyBuckets],
+    registers,
+  });
+  const dropped = new Counter({
+    name: "enqueuer_replies_dropped_total",
+    help: "Replies that nobody waited for any more.",
+    registers,
+  });
+  new Gauge({
+    name: "enqueuer_waiting_callers",
+    help: "Callers that wait for a response.",
+    registers,
+    collect() {
+      this.set(waiting());
+    },
+  });
+  const countersByKey = new Map<string, ReturnType<typeof requests.labels>>();
+  const latencyByService = new Map<string, ReturnType<typeof latency.labels>>();
+  return {
+    registry,
+    answered(service = "(none)", method, status, seconds) {
+      const key = `${status} ${method} ${service}`;
+      let counter = countersByKey.get(key);
+      if (!counter) {
+        const label = knownMethods.has(method) ? method : "OTHER";
+        counter = requests.labels(service, label, String(status));
+        if (label === method) countersByKey.set(key, counter);
+      }
+      counter.inc();
+      let histogram = latencyByService.get(service);
+      if (!histogram) latencyByService.set(service, histogram = latency.labels(service));
+      histogram.observe(seconds);
+    },
+    replyDropped: () => dropped.inc(),
+  };
+}

@@ -1,0 +1,123 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { problemMediaType, problemTypePrefix, problemTypes } from "../shared/http/problem.ts";
+import { serviceName } from "../shared/service_name.ts";
+import { version } from "../shared/version.ts";
+
+const problem = z.object({
+  type: z.enum(
+    Object.keys(problemTypes).map((name) => problemTypePrefix + name) as [string, ...string[]],
+  ),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  request_id: z.string().optional().openapi({ format: "uuid" }),
+}).openapi("Problem", { description: "Problem details, RFC 9457." });
+
+const readiness = z.object({
+  status: z.enum(["ready", "not ready"]),
+  checks: z.record(z.string(), z.string()),
+}).openapi("Readiness");
+
+const methods = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
+
+const params = z.object({
+  service: serviceName,
+  path: z.string().openapi({ description: "Everything after it, as the microservice sees it." }),
+});
+
+const headers = z.object({
+  prefer: z.string().optional().openapi({
+    description: "`wait=N`: wait N seconds for the response (RFC 7240).",
+    example: "wait=10",
+  }),
+  "grpc-timeout": z.string().optional().openapi({
+    description: "A deadline: up to 8 digits and a unit of H M S m u n.",
+    example: "500m",
+  }),
+});
+
+const problems: Readonly<Record<number, string>> = {
+  400:
+    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, or the headers are too large.",
+  401: "An API key is needed.",
+  404: "There is no such service; no queue is made.",
+  413: "The body is over `ENQUEUER_MAX_BODY_BYTES`.",
+  502: "The microservice could not be reached, or answered what cannot be passed on.",
+  503: "The broker is down or the queue is full; `Retry-After` says when to try again.",
+  504: "No response came by the deadline.",
+};
+
+/** Describes the enqueuer's routes at `/openapi.json`, OpenAPI 3.1. */
+export function addOpenApi(app: OpenAPIHono): void {
+  const { registerPath } = {
+    registerPath: app.openAPIRegistry.registerPath.bind(app.openAPIRegistry),
+  };
+  app.openAPIRegistry.registerComponent("securitySchemes", "ApiKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "One of ENQUEUER_API_KEYS; not needed while none is set.",
+  });
+  for (const method of methods) {
+    registerPath({
+      method,
+      path: "/proxy/{service}/{path}",
+      operationId: `${method}Proxy`,
+      tags: ["proxy"],
+      summary: `${method.toUpperCase()} through the service's queue`,
+      description:
+        "Waits in the queue `{service}_requests` for the microservice, and returns its " +
+        "status, headers and body as they are.",
+      security: [{ ApiKey: [] }, {}],
+      request: {
+        params,
+        headers,
+        ...(["post", "put", "patch"].includes(method)
+          ? { body: { content: { "*/*": { schema: { type: "string", format: "binary" } } } } }
+          : {}),
+      },
+      responses: {
+        default: { description: "The microservice's own response." },
+        ...Object.fromEntries(
+          Object.entries(problems).map(([status, description]) => [status, {
+            description,
+            content: { [problemMediaType]: { schema: problem } },
+          }]),
+        ),
+      },
+    });
+  }
+  registerPath({
+    method: "get",
+    path: "/health/live",
+    tags: ["operations"],
+    summary: "Whether the process runs",
+    responses: { 200: { description: "It does." } },
+  });
+  const readinessContent = { content: { "application/json": { schema: readiness } } };
+  registerPath({
+    method: "get",
+    path: "/health/ready",
+    tags: ["operations"],
+    summary: "Whether requests get through",
+    responses: {
+      200: { description: "They do.", ...readinessContent },
+      503: { description: "They do not; `checks` says why.", ...readinessContent },
+    },
+  });
+  registerPath({
+    method: "get",
+    path: "/metrics",
+    tags: ["operations"],
+    summary: "Metrics for Prometheus",
+    security: [{ ApiKey: [] }, {}],
+    responses: { 200: { description: "Prometheus text format.", content: { "text/plain": {} } } },
+  });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "ProxyMQ enqueuer",
+      version,
+      description: "A durable queue in front of any HTTP service.",
+    },
+  });
+}

@@ -1,0 +1,128 @@
+import type { Broker } from "../shared/broker/broker.ts";
+import { BrokerUnavailableError } from "../shared/broker/errors.ts";
+import { type HeaderTable, requestHeaders, toHeaders } from "../shared/http/headers.ts";
+import { Problem } from "../shared/http/problem.ts";
+import {
+  decodeResponse,
+  encodeRequest,
+  EnvelopeError,
+  type QueuedResponse,
+} from "../shared/message/envelope.ts";
+import { newRequestId } from "../shared/message/request_id.ts";
+import { requestQueue, serviceNamePattern } from "../shared/service_name.ts";
+import { readBody } from "./body.ts";
+import { waitMs } from "./deadline.ts";
+import type { EnqueuerMetrics } from "./metrics.ts";
+import { toProblem } from "./problems.ts";
+import type { ReplyInbox } from "./reply_inbox.ts";
+import type { Target } from "./target.ts";
+import { traceContext } from "./trace_context.ts";
+
+/** What the way of a request through the enqueuer needs. */
+export interface ProxyDeps {
+  readonly broker: Broker;
+  readonly inbox: ReplyInbox;
+  readonly metrics: EnqueuerMetrics;
+  /** How long a caller waits who does not say, milliseconds. */
+  readonly replyTimeoutMs: number;
+  readonly maxBodyBytes: number;
+  /** Whether `Authorization` is for the enqueuer itself, and so is not passed on. */
+  readonly ownsAuthorization: boolean;
+}
+
+/** The most that path and headers may take together, bytes: with room to spare, one AMQP frame. */
+export const maxHeaderBytes = 60_000;
+
+/**
+ * Makes the way of a request: into the service's queue, and back with the microservice's
+ * response, or with a problem document. Never rejects.
+ */
+export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => Promise<Response> {
+  return async (request, to) => {
+    const start = performance.now();
+    const id = newRequestId();
+    let response: Response;
+    let known = true;
+    try {
+      response = toResponse(await roundTrip(deps, id, request, to));
+    } catch (error) {
+      const problem = toProblem(error, id);
+      known = problem.type !== "service-not-found" && problem.type !== "bad-request";
+      response = problem.toResponse();
+    }
+    const seconds = (performance.now() - start) / 1000;
+    deps.metrics.answered(known ? to.service : undefined, request.method, response.status, seconds);
+    return response;
+  };
+}
+
+async function roundTrip(
+  { broker, inbox, replyTimeoutMs, maxBodyBytes, ownsAuthorization }: ProxyDeps,
+  id: string,
+  request: Request,
+  { service, path }: Target,
+): Promise<QueuedResponse> {
+  if (!serviceNamePattern.test(service)) {
+    throw new Problem("bad-request", {
+      detail: `${JSON.stringify(service)} is no service name; allowed are 1 to 63 characters of ` +
+        "a-z 0-9 . _ - that start with a letter or digit",
+    });
+  }
+  const wait = waitMs(request.headers, replyTimeoutMs);
+  const headers = requestHeaders(request.headers);
+  if (ownsAuthorization) delete headers["authorization"];
+  checkSize(path, headers);
+  const body = await readBody(request, Math.min(maxBodyBytes, broker.capabilities.maxMessageBytes));
+  if (!inbox.declared) {
+    throw new BrokerUnavailableError(
+      `the reply queue is not declared yet: ${broker.status.detail}`,
+    );
+  }
+  const now = Date.now();
+  const deadline = now + wait;
+  const message = encodeRequest({
+    id,
+    method: request.method,
+    path,
+    headers,
+    body,
+    deadline,
+    replyTo: inbox.queue,
+    ...traceContext(request.headers, id),
+  }, now);
+  const reply = inbox.expect(id, deadline);
+  // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
+  broker.publish({ queue: requestQueue(service) }, [message]).catch((error) =>
+    inbox.fail(id, error)
+  );
+  const answer = await reply;
+  if (answer === undefined) {
+    throw new Problem("timeout", { detail: `no response came within ${wait} ms` });
+  }
+  return decodeResponse(answer);
+}
+
+function checkSize(path: string, headers: HeaderTable): void {
+  let size = path.length;
+  for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 6;
+  if (size > maxHeaderBytes) {
+    throw new Problem("bad-request", {
+      detail: `path and headers take about ${size} bytes; allowed are ${maxHeaderBytes} together`,
+    });
+  }
+}
+
+const nullBodyStatus: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** @throws {EnvelopeError} the response holds a header that HTTP does not allow. */
+function toResponse({ status, headers, body }: QueuedResponse): Response {
+  const hasBody = body.byteLength > 0 && !nullBodyStatus.has(status);
+  try {
+    return new Response(hasBody ? body as Uint8Array<ArrayBuffer> : null, {
+      status,
+      headers: toHeaders(headers),
+    });
+  } catch (error) {
+    throw new EnvelopeError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,112 @@
+import type { Broker, Message } from "../shared/broker/broker.ts";
+import { BrokerUnavailableError } from "../shared/broker/errors.ts";
+import { type Deadline, DeadlineWheel } from "../shared/deadline_wheel.ts";
+import { logger } from "../shared/log.ts";
+
+const log = logger("reply-inbox");
+
+interface Waiting {
+  readonly resolve: (reply: Message | undefined) => void;
+  readonly reject: (error: unknown) => void;
+  readonly deadline: Deadline;
+}
+
+/**
+ * Where the replies to this process arrive: one exclusive queue, one consumer, one map from the
+ * request's id to who waits for it.
+ */
+export class ReplyInbox implements AsyncDisposable {
+  /** The queue's name, the `reply_to` of every request. */
+  readonly queue: string;
+  readonly #broker: Broker;
+  readonly #onUnexpected: () => void;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #wheel = new DeadlineWheel();
+  readonly #stop = new AbortController();
+  #consuming: Promise<void> = Promise.resolve();
+  #declared = false;
+
+  /** @param onUnexpected called for a reply that nobody waits for; it is dropped. */
+  constructor(broker: Broker, queue: string, onUnexpected: () => void) {
+    this.#broker = broker;
+    this.queue = queue;
+    this.#onUnexpected = onUnexpected;
+  }
+
+  /** Whether the queue is declared, so that replies can arrive. */
+  get declared(): boolean {
+    return this.#declared;
+  }
+
+  /** How many callers wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Declares the queue, as soon as the broker can be reached, and consumes it from then on. */
+  async start(): Promise<void> {
+    const { signal } = this.#stop;
+    await this.#broker.declare({ kind: "reply", name: this.queue }, { signal });
+    const deliveries = this.#broker.consume(this.queue, { prefetch: 1, signal });
+    this.#declared = true;
+    this.#consuming = this.#consume(deliveries);
+  }
+
+  /**
+   * Waits for the reply to a request.
+   * @param deadline epoch milliseconds.
+   * @returns the reply, or undefined at the deadline; rejects with what {@link fail} is given.
+   */
+  expect(id: string, deadline: number): Promise<Message | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, {
+        resolve,
+        reject,
+        deadline: this.#wheel.add(deadline, () => {
+          this.#waiting.delete(id);
+          resolve(undefined);
+        }),
+      });
+    });
+  }
+
+  /** Stops waiting for a reply, because none can come. */
+  fail(id: string, error: unknown): void {
+    this.#take(id)?.reject(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#consuming;
+    for (const id of [...this.#waiting.keys()]) {
+      this.fail(id, new BrokerUnavailableError("the enqueuer has closed its reply queue"));
+    }
+    this.#wheel[Symbol.dispose]();
+  }
+
+  async #consume(deliveries: AsyncIterable<{ readonly message: Message }>): Promise<void> {
+    try {
+      for await (const { message } of deliveries) {
+        const id = message.correlationId;
+        const waiting = id === undefined ? undefined : this.#take(id);
+        if (waiting) waiting.resolve(message);
+        else this.#onUnexpected();
+      }
+    } catch (error) {
+      this.#declared = false;
+      log.error("the reply queue {queue} is consumed no longer: {error}", {
+        queue: this.queue,
+        error,
+      });
+    }
+  }
+
+  #take(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (waiting) {
+      this.#waiting.delete(id);
+      this.#wheel.cancel(waiting.deadline);
+    }
+    return waiting;
+  }
+}

@@ -1,0 +1,48 @@
+import { BrokerUrlError } from "../broker/errors.ts";
+import { brokerSchemes } from "../broker/open.ts";
+import { logLevels } from "../log.ts";
+import { choice, text } from "./variable.ts";
+
+/** The variables that the enqueuer and the dequeuer share. */
+export const commonVariables = {
+  BROKER_URL: text(
+    new RegExp(`^(${brokerSchemes.join("|")})`),
+    `a URL that starts with ${brokerSchemes.join(" ")}`,
+    {
+      description: "The broker. `sqlite:FILE` is embedded and needs no server; " +
+        "`amqp://user:password@host:5672/vhost` is RabbitMQ.",
+      default: "sqlite:proxymq.db",
+      secret: true,
+    },
+  ),
+  RABBITMQ_QUEUE_TYPE: choice(["quorum", "classic"], {
+    description: "The type of the queues that are declared on RabbitMQ.",
+    default: "quorum",
+  }),
+  LOG_LEVEL: choice(logLevels, {
+    description: "How much is logged.",
+    default: "info",
+  }),
+  LOG_FORMAT: choice(["auto", "json", "text"], {
+    description: "One JSON object a line, or text for people; `auto` is text on a terminal.",
+    default: "auto",
+  }),
+};
+
+/**
+ * The broker's URL with the settings that its driver reads as query parameters.
+ * @throws {BrokerUrlError} it is no URL.
+ */
+export function brokerUrl(
+  config: { readonly BROKER_URL: string; readonly RABBITMQ_QUEUE_TYPE: "quorum" | "classic" },
+): string {
+  if (!/^(amqp|ws)s?:/.test(config.BROKER_URL)) return config.BROKER_URL;
+  if (!URL.canParse(config.BROKER_URL)) {
+    throw new BrokerUrlError(
+      "BROKER_URL is no URL; allowed is e.g. amqp://user:password@host:5672/vhost",
+    );
+  }
+  const url = new URL(config.BROKER_URL);
+  url.searchParams.set("queueType", config.RABBITMQ_QUEUE_TYPE);
+  return url.href;
+}

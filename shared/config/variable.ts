@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { durationForm, parseDuration } from "./duration.ts";
+
+/** An environment variable: how it is read, and what a reader has to know of it. */
+export interface Variable<T> {
+  /** Reads the text; its first issue's message says what is allowed. */
+  readonly schema: z.ZodType<T, string>;
+  readonly description: string;
+  /** What is allowed, in words. */
+  readonly allowed: string;
+  /** The text that stands in for an unset variable. Without it the variable may stay unset. */
+  readonly default?: string;
+  /** It has to be set. */
+  readonly required?: true;
+  /** Its value appears in no log and no error. */
+  readonly secret?: true;
+}
+
+/** What the makers below are told of a variable, and keep as its type. */
+export interface Options {
+  readonly description: string;
+  readonly default?: string;
+  readonly required?: true;
+  readonly secret?: true;
+}
+
+function variable<T, O extends Options>(
+  allowed: string,
+  read: (text: string) => T | undefined,
+  options: O,
+): Variable<T> & O {
+  const schema = z.string().transform((text, context) => {
+    const value = read(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: allowed });
+    return z.NEVER;
+  });
+  return { ...options, allowed, schema };
+}
+
+/** A whole number in a range. */
+export function integer<O extends Options>(
+  min: number,
+  max: number,
+  options: O,
+): Variable<number> & O {
+  return variable(`a whole number from ${min} to ${max}`, (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    return value >= min && value <= max ? value : undefined;
+  }, options);
+}
+
+/** A TCP port; 0 picks a free one. */
+export function port<O extends Options>(options: O): Variable<number> & O {
+  return integer(0, 65535, options);
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  "": 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/** A number of bytes. */
+export function byteSize<O extends Options>(max: number, options: O): Variable<number> & O {
+  return variable(
+    `a number of bytes up to ${max}, or with a unit: 512KiB, 16MiB, 1GiB`,
+    (text) => {
+      const [, digits, unit] = /^(\d{1,15})(KiB|MiB|GiB|)$/.exec(text) ?? [];
+      const value = Number(digits) * (byteUnits[unit ?? ""] ?? NaN);
+      return value <= max ? value : undefined;
+    },
+    options,
+  );
+}
+
+/** A duration, read as milliseconds. */
+export function duration<O extends Options>(options: O): Variable<number> & O {
+  return variable(durationForm, parseDuration, options);
+}
+
+/** One of several words. */
+export function choice<const T extends string, O extends Options>(
+  words: readonly T[],
+  options: O,
+): Variable<T> & O {
+  return variable(
+    `one of ${words.join(", ")}`,
+    (text) => words.find((word) => word === text),
+    options,
+  );
+}
+
+/** Any text that a pattern accepts. */
+export function text<O extends Options>(
+  pattern: RegExp,
+  allowed: string,
+  options: O,
+): Variable<string> & O {
+  return variable(allowed, (value) => pattern.test(value) ? value : undefined, options);
+}
+
+/** Texts with commas between them. */
+export function list<O extends Options>(
+  pattern: RegExp,
+  allowed: string,
+  options: O,
+): Variable<readonly string[]> & O {
+  return variable(`${allowed}, with commas between them`, (value) => {
+    const items = value.split(",").map((item) => item.trim()).filter((item) => item !== "");
+    return items.every((item) => pattern.test(item)) ? items : undefined;
+  }, options);
+}
+
+/** An absolute URL with one of the schemes, each with its colon. */
+export function url<O extends Options>(
+  schemes: readonly string[],
+  options: O,
+): Variable<URL> & O {
+  return variable(`a URL that starts with ${schemes.join(" or ")}`, (value) => {
+    if (!URL.canParse(value)) return undefined;
+    const parsed = new URL(value);
+    return schemes.includes(parsed.protocol) ? parsed : undefined;
+  }, options);
+}

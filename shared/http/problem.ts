@@ -1,0 +1,90 @@
+/** Every kind of problem that a caller can be told of, as RFC 9457 `type`, title and status. */
+export const problemTypes = {
+  "bad-request": { status: 400, title: "The request is not well-formed" },
+  "unauthorized": { status: 401, title: "A valid API key is needed" },
+  "not-found": { status: 404, title: "There is nothing here" },
+  "service-not-found": { status: 404, title: "There is no such service" },
+  "body-too-large": { status: 413, title: "The request's body is too large" },
+  "internal-error": { status: 500, title: "ProxyMQ failed" },
+  "upstream-unreachable": { status: 502, title: "The microservice cannot be reached" },
+  "upstream-protocol-error": {
+    status: 502,
+    title: "The microservice's response cannot be passed on",
+  },
+  "broker-unavailable": { status: 503, title: "The queue cannot be reached" },
+  "queue-full": { status: 503, title: "The queue is full" },
+  "shutting-down": { status: 503, title: "This instance is shutting down" },
+  "timeout": { status: 504, title: "There was no response in time" },
+} as const;
+
+/** The name of a kind of problem. */
+export type ProblemType = keyof typeof problemTypes;
+
+/** What is common to all problem types' URIs. */
+export const problemTypePrefix = "urn:proxymq:problem:";
+
+/** The media type of problem details (RFC 9457 section 6.1). */
+export const problemMediaType = "application/problem+json";
+
+/** What a problem says beyond its type. */
+export interface ProblemDetails {
+  /** What was wrong with this very request, and what is allowed. */
+  readonly detail: string;
+  readonly requestId?: string;
+  /** Seconds after which trying again makes sense; becomes `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+/** The members of a problem document, RFC 9457 section 3. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly request_id?: string;
+}
+
+/** A failure that becomes a problem document as a caller's response. */
+export class Problem extends Error {
+  override name = "Problem";
+  readonly type: ProblemType;
+  readonly details: ProblemDetails;
+
+  constructor(type: ProblemType, details: ProblemDetails) {
+    super(details.detail);
+    this.type = type;
+    this.details = details;
+  }
+
+  get status(): number {
+    return problemTypes[this.type].status;
+  }
+
+  toDocument(): ProblemDocument {
+    const { requestId } = this.details;
+    return {
+      type: problemTypePrefix + this.type,
+      ...problemTypes[this.type],
+      detail: this.details.detail,
+      ...(requestId === undefined ? {} : { request_id: requestId }),
+    };
+  }
+
+  /** The response's headers, by lower-case name. */
+  toHeaders(): Record<string, string> {
+    const { requestId, retryAfter } = this.details;
+    return {
+      "content-type": problemMediaType,
+      ...(requestId === undefined ? {} : { "proxymq-request-id": requestId }),
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+      ...(this.status === 401 ? { "www-authenticate": 'Bearer realm="proxymq"' } : {}),
+    };
+  }
+
+  toResponse(): Response {
+    return new Response(JSON.stringify(this.toDocument()), {
+      status: this.status,
+      headers: this.toHeaders(),
+    });
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The one place that turns an HTTP request or response into a message and back: the wire protocol
+ * of docs/protocol.md.
+ *
+ * @module
+ */
+import type { HeaderValue, Message } from "../broker/broker.ts";
+import type { HeaderTable } from "../http/headers.ts";
+
+/** The version of the wire protocol that is spoken, and the only one that is understood. */
+export const protocolVersion = 1;
+
+const requestType = "proxymq.request";
+const responseType = "proxymq.response";
+
+/** An HTTP request on its way to a microservice. */
+export interface QueuedRequest {
+  /** The request's id; a foreign requester may have sent none. */
+  readonly id: string | undefined;
+  readonly method: string;
+  /** Path and query, as the caller wrote them. Starts with `/`. */
+  readonly path: string;
+  readonly headers: HeaderTable;
+  readonly body: Uint8Array;
+  /** Epoch milliseconds after which nobody waits for the response. */
+  readonly deadline?: number;
+  readonly replyTo?: string;
+  /** W3C trace context of the caller. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+/** An HTTP response on its way back. */
+export interface QueuedResponse {
+  readonly status: number;
+  readonly headers: HeaderTable;
+  readonly body: Uint8Array;
+}
+
+/** A message that does not speak the wire protocol; `message` says where it departs from it. */
+export class EnvelopeError extends Error {
+  override name = "EnvelopeError";
+}
+
+/** A request as a message. It expires in the broker at its deadline. */
+export function encodeRequest(request: QueuedRequest, now: number): Message {
+  const { id, deadline, replyTo, traceparent, tracestate } = request;
+  const contentType = request.headers["content-type"];
+  return {
+    type: requestType,
+    ...(id === undefined ? {} : { messageId: id, correlationId: id }),
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(typeof contentType === "string" ? { contentType: shortString(contentType) } : {}),
+    timestamp: now,
+    ...(deadline === undefined ? {} : { expiration: Math.max(0, deadline - now) }),
+    headers: {
+      "proxymq-version": protocolVersion,
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(tracestate === undefined ? {} : { tracestate }),
+    },
+    body: request.body,
+  };
+}
+
+/**
+ * A message as the request it carries.
+ * @throws {EnvelopeError} it is no request of this protocol.
+ */
+export function decodeRequest(message: Message): QueuedRequest {
+  expectType(message, requestType);
+  const { method, path, deadline, traceparent, tracestate } = message.headers;
+  if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
+    throw new EnvelopeError('the header "method" is not an HTTP method');
+  }
+  if (typeof path !== "string" || !pathPattern.test(path)) {
+    throw new EnvelopeError(
+      'the header "path" does not start with / or holds a character that a URL cannot',
+    );
+  }
+  if (deadline !== undefined && typeof deadline !== "number") {
+    throw new EnvelopeError('the header "deadline" is not a number of milliseconds');
+  }
+  const id = message.correlationId ?? message.messageId;
+  return {
+    id,
+    method,
+    path,
+    headers: decodeHeaders(message.headers["headers"], message.contentType),
+    body: message.body,
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    ...(typeof traceparent === "string" ? { traceparent } : {}),
+    ...(typeof tracestate === "string" ? { tracestate } : {}),
+  };
+}
+
+/**
+ * A response as a message for the requester with this id.
+ * @param durable whether it survives a restart of the broker.
+ */
+export function encodeResponse(
+  response: QueuedResponse,
+  id: string | undefined,
+  durable: boolean,
+): Message {
+  const contentType = response.headers["content-type"];
+  return {
+    type: responseType,
+    ...(id === undefined ? {} : { correlationId: id }),
+    ...(typeof contentType === "string" ? { contentType: shortString(contentType) } : {}),
+    durable,
+    headers: {
+      "proxymq-version": protocolVersion,
+      status: response.status,
+      headers: response.headers,
+    },
+    body: response.body,
+  };
+}
+
+/**
+ * A message as the response it carries.
+ * @throws {EnvelopeError} it is no response of this protocol.
+ */
+export function decodeResponse(message: Message): QueuedResponse {
+  expectType(message, responseType);
+  const { status } = message.headers;
+  if (typeof status !== "number" || !(status >= 200 && status <= 599)) {
+    throw new EnvelopeError('the header "status" is not a final HTTP status from 200 to 599');
+  }
+  return {
+    status,
+    headers: decodeHeaders(message.headers["headers"], message.contentType),
+    body: message.body,
+  };
+}
+
+const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const pathPattern = /^\/[\x21-\x7e\x80-\xff]*$/;
+const namePattern = methodPattern;
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function expectType(message: Message, type: string): void {
+  const version = message.headers["proxymq-version"] ?? protocolVersion;
+  if (Number(version) !== protocolVersion) {
+    throw new EnvelopeError(
+      `the header "proxymq-version" is ${JSON.stringify(version)}, not ${protocolVersion}`,
+    );
+  }
+  if (message.type !== undefined && message.type !== type) {
+    throw new EnvelopeError(`the type is "${message.type}", not "${type}"`);
+  }
+}
+
+function decodeHeaders(
+  value: HeaderValue | undefined,
+  contentType: string | undefined,
+): HeaderTable {
+  const table: HeaderTable = {};
+  if (value !== undefined) {
+    if (typeof value !== "object" || Array.isArray(value)) {
+      throw new EnvelopeError('the header "headers" is not a table');
+    }
+    for (const [key, item] of Object.entries(value)) {
+      const name = key.toLowerCase();
+      const values = (Array.isArray(item) ? item : [item]).map((one) => headerText(name, one));
+      table[name] = values.length === 1 ? values[0] ?? "" : values;
+    }
+  }
+  if (contentType !== undefined && table["content-type"] === undefined) {
+    table["content-type"] = contentType;
+  }
+  return table;
+}
+
+function headerText(name: string, value: HeaderValue): string {
+  const text = typeof value === "object" ? undefined : String(value);
+  if (text === undefined || !namePattern.test(name) || !valuePattern.test(text)) {
+    throw new EnvelopeError(
+      `the HTTP header "${name}" has a name or a value that HTTP does not allow`,
+    );
+  }
+  return text;
+}
+
+/** AMQP's short strings end at 255 bytes; the whole value stands in the header table anyway. */
+function shortString(text: string): string {
+  return text.length <= 127 ? text : text.slice(0, 127);
+}

@@ -1,0 +1,20 @@
+import { z } from "@hono/zod-openapi";
+
+/** The form of a service's name: what is safe in a URL, a queue name and a routing key alike. */
+export const serviceNamePattern: RegExp = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/** A service's name, as it stands in a URL and in the name of its queue. */
+export const serviceName = z.string().regex(
+  serviceNamePattern,
+  "a service name has 1 to 63 characters of a-z 0-9 . _ - and starts with a letter or digit",
+).openapi({ example: "url-fetcher" });
+
+/** The queue that a service's requests wait in. */
+export function requestQueue(service: string): string {
+  return `${service}_requests`;
+}
+
+/** The queue that a service's dead letters stand in. */
+export function deadLetterQueue(service: string): string {
+  return `${service}_dlq`;
+}
