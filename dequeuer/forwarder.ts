@@ -1,3 +1,4 @@
+import { errors } from "undici";
 import { DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { toRawHeaders } from "../shared/http/headers.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
@@ -96,11 +97,12 @@ function failure(error: unknown, timeoutMs: number): ForwardResult {
   if (error instanceof ResponseTooLargeError) {
     return { kind: "invalid-response", detail: error.message };
   }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") {
+  if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
     return { kind: "invalid-request", detail: text(error) };
   }
-  if (code.startsWith("HPE_")) return { kind: "invalid-response", detail: text(error) };
+  if (error instanceof errors.HTTPParserError) {
+    return { kind: "invalid-response", detail: text(error) };
+  }
   return { kind: "unreachable", detail: text(error) };
 }
 

@@ -51,11 +51,13 @@ SwaggerUIBundle({
 
 const pageStyle = `
 body { margin: 0; background: #fafafa; }
-.masthead { background: #16324f; color: #fff; font-family: system-ui, sans-serif; }
+.masthead { background: #16324f; color: #fff; font-family: sans-serif; }
 .masthead > div { max-width: 1460px; margin: 0 auto; padding: 20px; box-sizing: border-box; }
 .masthead h1 { margin: 0 0 4px; font-size: 24px; }
 .masthead p { margin: 0; font-size: 15px; line-height: 1.5; color: #d5e1ec; }
-.masthead a { color: #fff; }
+.swagger-ui .info { margin: 32px 0; }
+.swagger-ui .scheme-container { background: none; box-shadow: none; padding: 0 0 16px; }
+#api noscript { display: block; padding: 20px; font-family: sans-serif; }
 `.trimStart();
 
 /**
@@ -162,8 +164,7 @@ function pageHtml(title: string, openapiUrl: string, folder: string): string {
 <body>
 <header class="masthead"><div>
 <h1>${name}</h1>
-<p>A durable queue in front of any HTTP service. This page shows <a href="${openapi}">its OpenAPI
-document</a>.</p>
+<p>A durable queue in front of any HTTP service, with no code change on either side.</p>
 </div></header>
 <main id="api" data-openapi="${openapi}"><noscript>This page needs JavaScript.</noscript></main>
 <script src="${here}/swagger-ui-bundle.js"></script>

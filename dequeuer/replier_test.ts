@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import FakeTimers from "@sinonjs/fake-timers";
+import type { Broker, Message, PublishOptions } from "../shared/broker/broker.ts";
+import { MessageTooLargeError, QueueNotFoundError } from "../shared/broker/errors.ts";
+import { isLive, Replier } from "./replier.ts";
+
+const response = { status: 200, headers: {}, body: new Uint8Array(1) };
+
+/** A broker of which only `publish` is there. */
+function publishing(
+  publish: (message: Message, options: PublishOptions) => Promise<void>,
+): Broker {
+  return {
+    publish: (_to: unknown, [message]: readonly [Message], options: PublishOptions) =>
+      publish(message, options),
+  } as unknown as Broker;
+}
+
+Deno.test("which reply queues go with their requester", () => {
+  const cases: [string, boolean][] = [
+    ["reply_7d9f1c7e", true],
+    ["amq.rabbitmq.reply-to.g1h3AA", true],
+    ["amq.gen-x", true],
+    ["reply_id-1", false],
+    ["results", false],
+  ];
+  for (const [replyTo, live] of cases) assert.equal(isLive({ replyTo, id: "id-1" }), live, replyTo);
+});
+
+Deno.test("a live requester's reply is transient and unconfirmed, any other durable and confirmed", async () => {
+  const published: [boolean | undefined, boolean | undefined][] = [];
+  const broker = publishing((message, options) => {
+    published.push([message.durable, options.confirm]);
+    return Promise.resolve();
+  });
+  using replier = new Replier(broker, () => {});
+  await replier.reply({ replyTo: "reply_a", id: "id-1" }, response);
+  await replier.reply({ replyTo: "reply_id-1", id: "id-1" }, response);
+  assert.deepEqual(published, [[false, false], [true, true]]);
+});
+
+Deno.test("a reply that reached no queue is tried again until the deadline, then dropped", async () => {
+  const clock = FakeTimers.install({ now: 1_000_000 });
+  try {
+    let publishes = 0;
+    let dropped = 0;
+    const broker = publishing((message, options) => {
+      publishes++;
+      options.onUnroutable?.(message);
+      return Promise.resolve();
+    });
+    using replier = new Replier(broker, () => dropped++);
+    await replier.reply({ replyTo: "reply_a", id: "1", deadline: Date.now() + 60_000 }, response);
+    await clock.tickAsync(10_000);
+    assert.deepEqual([publishes, dropped], [5, 1]);
+    await replier.reply({ replyTo: "reply_a", id: "2", deadline: Date.now() + 300 }, response);
+    await clock.tickAsync(10_000);
+    assert.deepEqual([publishes, dropped], [7, 2]);
+    await replier.reply({ replyTo: "reply_a", id: "3" }, response);
+    assert.deepEqual([publishes, dropped], [8, 3], "without a deadline it is not tried again");
+  } finally {
+    clock.uninstall();
+  }
+});
+
+Deno.test("a reply to a durable queue that is not there is dropped", async () => {
+  let dropped = 0;
+  const broker = publishing(() => Promise.reject(new QueueNotFoundError("results")));
+  using replier = new Replier(broker, () => dropped++);
+  await replier.reply({ replyTo: "results", id: "1" }, response);
+  assert.equal(dropped, 1);
+});
+
+Deno.test("for a response that the broker does not take its requester is told so", async () => {
+  const statuses: unknown[] = [];
+  const broker = publishing((message) => {
+    statuses.push(message.headers["status"]);
+    return statuses.length === 1
+      ? Promise.reject(new MessageTooLargeError("too large"))
+      : Promise.resolve();
+  });
+  using replier = new Replier(broker, () => {});
+  await replier.reply({ replyTo: "reply_a", id: "1" }, response);
+  assert.deepEqual(statuses, [200, 502]);
+});
