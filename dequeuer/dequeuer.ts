@@ -36,11 +36,12 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const service = config.DEQUEUER_SERVICE;
   const queue = requestQueue(service);
   const concurrency = config.DEQUEUER_CONCURRENCY;
+  const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: `proxymq-dequeuer ${service}`,
     onStatus: ({ connected, detail }) => {
       if (connected) log.info("broker connected: {detail}", { detail });
-      else log.warn("broker not connected: {detail}", { detail });
+      else if (!stop.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
   const upstream = new Upstream(config.DEQUEUER_TARGET_URL, {
@@ -52,7 +53,6 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   addProcessMetrics(metrics.registry, () => broker.status);
   const replier = new Replier(broker, () => metrics.replyDropped());
 
-  const stop = new AbortController();
   let declared = false;
   const app = createApp({
     registry: metrics.registry,

@@ -66,7 +66,7 @@ body { margin: 0; background: #fafafa; }
  *
  * Swagger UI's files are imported from its npm package as text, on first use. Such an import is
  * part of the module graph: it needs no read permission and no path into a package cache, and
- * `deno compile` and `deno bundle` take the files along.
+ * `deno bundle` and `deno compile --bundle` take the files along.
  */
 export function docsPage({ title, openapiUrl }: DocsPageOptions): Hono {
   const assets = new Map<string, () => Promise<Asset>>();

@@ -27,18 +27,18 @@ export interface Enqueuer {
  * @throws when it cannot listen.
  */
 export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
+  let draining = false;
+  const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: "proxymq-enqueuer",
     onStatus: ({ connected, detail }) => {
       if (connected) log.info("broker connected: {detail}", { detail });
-      else log.warn("broker not connected: {detail}", { detail });
+      else if (!draining) log.warn("broker not connected: {detail}", { detail });
     },
   });
   const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
   const metrics = createMetrics(() => inbox.size);
   addProcessMetrics(metrics.registry, () => broker.status);
-  let draining = false;
-  const stop = new AbortController();
   const app = createApp({
     broker,
     inbox,

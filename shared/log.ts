@@ -1,6 +1,6 @@
 import {
-  ansiColorFormatter,
   configure,
+  getAnsiColorFormatter,
   getJsonLinesFormatter,
   getLogger,
   type Logger,
@@ -21,7 +21,7 @@ export async function configureLog(options: {
   readonly forPeople: boolean;
 }): Promise<void> {
   const format = options.forPeople
-    ? ansiColorFormatter
+    ? getAnsiColorFormatter({ value: "bare" })
     : getJsonLinesFormatter({ properties: "flatten" });
   await configure({
     reset: true,

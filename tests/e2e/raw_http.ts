@@ -42,7 +42,11 @@ export function sendRaw(
       port,
       path,
       method,
-      headers: ["host", `${hostname}:${port}`, ...headers],
+      headers: [
+        ...["host", `${hostname}:${port}`],
+        ...(body ? ["content-length", String(body.byteLength)] : []),
+        ...headers,
+      ],
       agent: false,
     }, (response) => {
       const chunks: Uint8Array[] = [];

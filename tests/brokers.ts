@@ -1,0 +1,144 @@
+/** The brokers that the tests run against, each with what a test needs of it. */
+
+import { join } from "node:path";
+import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts";
+import { openBroker } from "../shared/broker/open.ts";
+import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
+import { uniqueName } from "./support/waiting.ts";
+
+export type { Faults } from "./support/rabbitmq_faults.ts";
+export { eventually, take, uniqueName, within } from "./support/waiting.ts";
+
+/** The specification of a work queue. */
+export type WorkQueue = Extract<QueueSpec, { kind: "work" }>;
+
+/** The specification of a reply queue. */
+export type ReplyQueue = Extract<QueueSpec, { kind: "reply" }>;
+
+/** A broker that tests run against. */
+export interface BrokerUnderTest {
+  /** For the name of a test, e.g. `rabbitmq classic`. */
+  readonly name: string;
+  readonly system: string;
+  /** Why it cannot be had here, if it cannot. */
+  readonly missing?: string;
+  /** A broker for one test, which disposes of it. */
+  setUp(): Promise<TestBroker>;
+}
+
+/** A broker for one test. Disposing of it closes its handles and deletes its queues. */
+export interface TestBroker extends AsyncDisposable {
+  readonly url: string;
+  /** What the broker can be made to suffer; embedded ones suffer nothing. */
+  readonly faults?: Faults;
+  /** Opens a handle; all handles are on the same broker. */
+  open(options?: HandleOptions): Promise<Broker>;
+  /** A work queue of a new name, not declared yet. */
+  workQueue(options?: { readonly topics?: readonly string[] }): WorkQueue;
+  /** A reply queue of a new name, not declared yet. */
+  replyQueue(): ReplyQueue;
+  /** A service of a new name, whose queues are not declared yet. */
+  service(): string;
+}
+
+/** How {@link TestBroker.open} opens a handle. */
+export interface HandleOptions {
+  readonly name?: string;
+  readonly onStatus?: (status: BrokerStatus) => void;
+}
+
+/** Where a broker is, and how it is tidied. */
+interface Place {
+  readonly url: string;
+  readonly faults?: Faults;
+  tidy(queues: readonly string[]): Promise<void>;
+}
+
+const memory: BrokerUnderTest = {
+  name: "memory",
+  system: "memory",
+  setUp: () =>
+    setUp(() => Promise.resolve({ url: `memory:${uniqueName("test")}`, tidy: async () => {} })),
+};
+
+const sqlite: BrokerUnderTest = {
+  name: "sqlite",
+  system: "sqlite",
+  setUp: () =>
+    setUp(async () => {
+      const folder = await Deno.makeTempDir({ prefix: "proxymq_test_" });
+      return {
+        url: `sqlite:${join(folder, "broker.db")}`,
+        tidy: () => Deno.remove(folder, { recursive: true }),
+      };
+    }),
+};
+
+const rabbitmqUrl = Deno.env.get("TEST_RABBITMQ_URL");
+
+function rabbitmq(queueType: "quorum" | "classic"): BrokerUnderTest {
+  return {
+    name: `rabbitmq ${queueType}`,
+    system: "rabbitmq",
+    ...(rabbitmqUrl ? {} : {
+      missing: Deno.env.get("TEST_RABBITMQ_MISSING") ?? "TEST_RABBITMQ_URL is not set",
+    }),
+    setUp: () =>
+      setUp(async () => {
+        const url = new URL(rabbitmqUrl ?? "");
+        url.searchParams.set("queueType", queueType);
+        return {
+          url: url.href,
+          faults: await rabbitmqFaults(rabbitmqUrl ?? ""),
+          tidy: (queues) => deleteQueues(rabbitmqUrl ?? "", queues),
+        };
+      }),
+  };
+}
+
+/** Every broker that the tests run against, those that cannot be had here included. */
+export const brokersUnderTest: readonly BrokerUnderTest[] = [
+  memory,
+  sqlite,
+  rabbitmq("quorum"),
+  rabbitmq("classic"),
+];
+
+async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
+  const { url, faults, tidy } = await find();
+  const handles: Broker[] = [];
+  const queues: string[] = [];
+  const named = (prefix: string) => {
+    const name = uniqueName(prefix);
+    queues.push(name);
+    return name;
+  };
+  return {
+    url,
+    ...(faults ? { faults } : {}),
+    async open({ name = "proxymq-test", onStatus } = {}) {
+      const broker = await openBroker(url, { name, ...(onStatus ? { onStatus } : {}) });
+      handles.push(broker);
+      return broker;
+    },
+    workQueue({ topics } = {}) {
+      return {
+        kind: "work",
+        name: named("test_requests"),
+        deadLetterQueue: named("test_dlq"),
+        ...(topics ? { topics } : {}),
+      };
+    },
+    replyQueue: () => ({ kind: "reply", name: uniqueName("test_reply") }),
+    service() {
+      const name = uniqueName("test");
+      queues.push(requestQueue(name), deadLetterQueue(name));
+      return name;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled(handles.map((handle) => handle[Symbol.asyncDispose]()));
+      await tidy(queues);
+    },
+  };
+}
