@@ -43,6 +43,8 @@ export function brokerUrl(
     );
   }
   const url = new URL(config.BROKER_URL);
-  url.searchParams.set("queueType", config.RABBITMQ_QUEUE_TYPE);
+  if (!url.searchParams.has("queueType")) {
+    url.searchParams.set("queueType", config.RABBITMQ_QUEUE_TYPE);
+  }
   return url.href;
 }

@@ -11,7 +11,7 @@ export interface Manual {
 export function helpText(manual: Manual): string {
   const entries = Object.entries(manual.variables).map(([name, variable]) => {
     const state = variable.required ? "required" : `default: ${variable.default ?? "not set"}`;
-    return `  ${name} (${state})\n      ${variable.description}\n      Allowed: ${variable.allowed}.`;
+    return `  ${name} (${state})\n      ${variable.description}\n      Allowed: ${variable.allowed}`;
   });
   return [
     manual.summary,
@@ -50,7 +50,7 @@ export function markdownTable(manual: Manual): string {
 /** A section of .env.example: every variable commented out, with its default. */
 export function envExample(manual: Manual): string {
   const lines = Object.entries(manual.variables).flatMap(([name, variable]) => [
-    `# ${variable.description} Allowed: ${variable.allowed}.`,
+    `# ${variable.description} Allowed: ${variable.allowed}`,
     `${variable.required ? "" : "# "}${name}=${variable.default ?? ""}`,
   ]);
   return [`# ${manual.name}`, ...lines, ""].join("\n");

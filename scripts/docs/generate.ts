@@ -1,0 +1,38 @@
+/**
+ * `deno task docs`: writes the documents that are made from the code.
+ *
+ * @module
+ */
+import { manual as dequeuer } from "../../dequeuer/config.ts";
+import { manual as enqueuer } from "../../enqueuer/config.ts";
+import { envExample, type Manual, markdownTable } from "../../shared/config/help.ts";
+
+const manuals: readonly Manual[] = [enqueuer, dequeuer];
+
+/** The generated documents by their paths from the project's root. */
+export const generated: Readonly<Record<string, string>> = {
+  "docs/configuration.md": [
+    "# Configuration",
+    "",
+    "Made from the code by `deno task docs`. Both services are configured by environment variables",
+    "and print this with `--help`. A bad value is named at start, with what is allowed; the exit code",
+    "is then 2. An empty variable counts as unset.",
+    "",
+    ...manuals.map(markdownTable),
+  ].join("\n").trimEnd() + "\n",
+  ".env.example": [
+    "# Made from the code by `deno task docs`. Values behind # are the defaults.",
+    "",
+    ...manuals.map(envExample),
+  ].join("\n").trimEnd() + "\n",
+};
+
+if (import.meta.main) {
+  if (Deno.args.includes("--help")) {
+    console.log(`Writes ${Object.keys(generated).join(" and ")} from the services' variables.`);
+  } else {
+    for (const [path, text] of Object.entries(generated)) {
+      await Deno.writeTextFile(new URL(`../../${path}`, import.meta.url), text);
+    }
+  }
+}

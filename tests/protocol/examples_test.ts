@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import type { Message, MessageHeaders } from "../../shared/broker/broker.ts";
+import {
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+} from "../../shared/message/envelope.ts";
+import { type Example, example } from "./examples.ts";
+
+/** The message that an example shows. */
+function toMessage({ properties, headers, body }: Example): Message {
+  return {
+    body: new TextEncoder().encode(body),
+    headers: headers as MessageHeaders,
+    type: String(properties["type"]),
+    correlationId: String(properties["correlation_id"]),
+    contentType: String(properties["content_type"]),
+  };
+}
+
+Deno.test("the documented request is what the enqueuer publishes, and what the dequeuer reads", async () => {
+  const shown = await example("request");
+  const { properties, headers } = shown;
+  const request = decodeRequest({
+    ...toMessage(shown),
+    replyTo: String(properties["reply_to"]),
+  });
+  assert.equal(request.method, "POST");
+  assert.equal(request.path, "/fetch?fresh=1");
+  assert.deepEqual(request.headers["x-tag"], ["a", "b"]);
+  const acceptedAt = Number(properties["timestamp"]) * 1000;
+  const message = encodeRequest(request, acceptedAt);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual({
+    type: message.type,
+    message_id: message.messageId,
+    correlation_id: message.correlationId,
+    reply_to: message.replyTo,
+    content_type: message.contentType,
+    timestamp: (message.timestamp ?? 0) / 1000,
+    expiration: String(message.expiration),
+    delivery_mode: message.durable === false ? 1 : 2,
+  }, properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("the documented response is what the dequeuer publishes, and what the enqueuer reads", async () => {
+  const shown = await example("response");
+  const { properties, headers } = shown;
+  const response = decodeResponse(toMessage(shown));
+  assert.equal(response.status, 200);
+  const message = encodeResponse(response, String(properties["correlation_id"]), false);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual({
+    type: message.type,
+    correlation_id: message.correlationId,
+    content_type: message.contentType,
+    delivery_mode: message.durable === false ? 1 : 2,
+  }, properties);
+});
