@@ -13,7 +13,6 @@ export const problemTypes = {
   },
   "broker-unavailable": { status: 503, title: "The queue cannot be reached" },
   "queue-full": { status: 503, title: "The queue is full" },
-  "shutting-down": { status: 503, title: "This instance is shutting down" },
   "timeout": { status: 504, title: "There was no response in time" },
 } as const;
 

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { Problem, problemTypes, type ProblemType } from "./problem.ts";
+
+Deno.test("a problem is an RFC 9457 document with the request's id", async () => {
+  const problem = new Problem("broker-unavailable", {
+    detail: "not connected",
+    requestId: "id-1",
+    retryAfter: 2,
+  });
+  const response = problem.toResponse();
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("content-type"), "application/problem+json");
+  assert.equal(response.headers.get("retry-after"), "2");
+  assert.equal(response.headers.get("proxymq-request-id"), "id-1");
+  assert.deepEqual(await response.json(), {
+    type: "urn:proxymq:problem:broker-unavailable",
+    title: "The queue cannot be reached",
+    status: 503,
+    detail: "not connected",
+    request_id: "id-1",
+  });
+});
+
+Deno.test("docs/problems.md lists every type with its status", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/problems.md", import.meta.url));
+  const listed = [...page.matchAll(/^\| `([a-z-]+)`\s*\| (\d+)\s*\|/gm)].map(([, type, status]) => [
+    type,
+    Number(status),
+  ]);
+  const types = Object.keys(problemTypes) as ProblemType[];
+  assert.deepEqual(listed, types.map((type) => [type, problemTypes[type].status]));
+});
