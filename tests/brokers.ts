@@ -5,7 +5,7 @@ import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts
 import { openBroker } from "../shared/broker/open.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
-import { uniqueName } from "./support/waiting.ts";
+import { eventually, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
 export { eventually, take, uniqueName, within } from "./support/waiting.ts";
@@ -45,6 +45,8 @@ export interface TestBroker extends AsyncDisposable {
 /** How {@link TestBroker.open} opens a handle. */
 export interface HandleOptions {
   readonly name?: string;
+  /** Whether to wait until it is connected. @default true */
+  readonly wait?: boolean;
   readonly onStatus?: (status: BrokerStatus) => void;
 }
 
@@ -117,9 +119,10 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
   return {
     url,
     ...(faults ? { faults } : {}),
-    async open({ name = "proxymq-test", onStatus } = {}) {
+    async open({ name = "proxymq-test", wait = true, onStatus } = {}) {
       const broker = await openBroker(url, { name, ...(onStatus ? { onStatus } : {}) });
       handles.push(broker);
+      if (wait) await eventually(() => broker.status.connected);
       return broker;
     },
     workQueue({ topics } = {}) {

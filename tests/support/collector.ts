@@ -20,11 +20,14 @@ export class Collector implements AsyncDisposable {
   readonly deliveries: Delivery[] = [];
   /** Settles when the iteration has ended. */
   readonly ended: Promise<void>;
+  /** Rejects when the iteration throws, and never resolves. */
+  readonly #failed: Promise<never>;
   readonly #abort = new AbortController();
 
   constructor(broker: Broker, queue: string, { prefetch = 100, settle }: CollectorOptions = {}) {
     this.ended = this.#run(broker, queue, prefetch, settle);
-    this.ended.catch(() => {});
+    this.#failed = new Promise((_, reject) => this.ended.catch(reject));
+    this.#failed.catch(() => {});
   }
 
   /** The text bodies of what came, in its order. */
@@ -32,12 +35,16 @@ export class Collector implements AsyncDisposable {
     return this.deliveries.map(textOf);
   }
 
-  /** Waits until that many have come. */
+  /**
+   * Waits until that many have come.
+   * @throws what the iteration throws before.
+   */
   async waitFor(count: number, waiting?: Waiting): Promise<Delivery[]> {
-    await eventually(() => {
+    const come = eventually(() => {
       if (this.deliveries.length >= count) return true;
       throw new Error(`${this.deliveries.length} of ${count} deliveries`);
     }, waiting);
+    await Promise.race([come, this.#failed]);
     return this.deliveries;
   }
 

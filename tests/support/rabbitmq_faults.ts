@@ -37,6 +37,12 @@ export async function rabbitmqFaults(url: string): Promise<Faults> {
   };
 }
 
+/** The names of the queues there are. */
+export async function listQueues(ctl: string): Promise<string[]> {
+  const list = await rabbitmqctl(ctl, ["--quiet", "list_queues", "--no-table-headers", "name"]);
+  return list.split("\n").filter((name) => name !== "");
+}
+
 async function closeConnections(ctl: string, name: string): Promise<number> {
   const list = await rabbitmqctl(ctl, ["--quiet", "list_connections", "pid", "client_properties"]);
   const pids = list.split("\n").filter((line) => line.includes(name)).map((line) =>

@@ -72,9 +72,12 @@ export async function take<T>(
   return items;
 }
 
+/** What all the names of this run, and no others, contain. */
+export const runId: string = `${Date.now().toString(36)}${process.pid.toString(36)}`;
+
 let lastName = 0;
 
 /** A name that no other test, process or run has. */
 export function uniqueName(prefix: string): string {
-  return `${prefix}_${Date.now().toString(36)}${process.pid.toString(36)}_${++lastName}`;
+  return `${prefix}_${runId}_${++lastName}`;
 }

@@ -1,0 +1,82 @@
+import { parseArgs } from "node:util";
+import { down, restart, serviceNames, status, up } from "./manager.ts";
+
+const help = `deno task services COMMAND [SERVICE...]
+
+Servers for the tests (${serviceNames.join(", ")}), in .services/ of the project, on ports of
+their own, reachable from this machine only.
+
+Commands:
+  up        starts them and waits until they accept connections; prints export lines, so that
+            eval "$(deno task services up)" prepares a shell for the tests
+  down      stops what up started, and deletes its data
+  status    says what runs
+  restart   stops and starts a server on the same data
+
+Options:
+  --kill    restart: by SIGKILL, not in good order
+  --help    prints this
+
+A server is had in this way: a URL in the environment (TEST_RABBITMQ_URL); else Docker; else a
+server installed on this machine; else, as root on Debian, one that is installed with apt-get.
+`;
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" }, kill: { type: "boolean" } },
+  });
+  const [command, ...given] = positionals;
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const names = given.length > 0 ? given : serviceNames;
+  const abort = new AbortController();
+  const onSignal = () => abort.abort(new Error("interrupted"));
+  Deno.addSignalListener("SIGINT", onSignal);
+  Deno.addSignalListener("SIGTERM", onSignal);
+  const options = { signal: abort.signal };
+  try {
+    switch (command) {
+      case "up": {
+        for (const service of await up(names, options)) {
+          console.error(`${service.name}: ${service.url} (${service.how})`);
+          for (const [name, value] of Object.entries(service.environment)) {
+            console.log(`export ${name}="${value}"`);
+          }
+        }
+        return 0;
+      }
+      case "down": {
+        for (const name of await down(names, options)) console.error(`${name}: stopped`);
+        return 0;
+      }
+      case "status": {
+        for (const { name, running } of await status(names, options)) {
+          console.log(running ? `${name}: ${running.url} (${running.how})` : `${name}: stopped`);
+        }
+        return 0;
+      }
+      case "restart": {
+        for (const name of names) {
+          await restart(name, { ...options, kill: values.kill ?? false });
+          console.error(`${name}: restarted`);
+        }
+        return 0;
+      }
+      default:
+        console.error(help);
+        return 2;
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return abort.signal.aborted ? 130 : 1;
+  } finally {
+    Deno.removeSignalListener("SIGINT", onSignal);
+    Deno.removeSignalListener("SIGTERM", onSignal);
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,188 @@
+import type { Address, Message, PublishOptions } from "../broker.ts";
+import { BrokerError, BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
+import { type Client, offeredFrameMax } from "./client.ts";
+import { Connection } from "./connection.ts";
+import { delayRoute, destinationWords, levelName, maxDelayMs } from "./delay_levels.ts";
+import { Delays } from "./delays.ts";
+import { DirectReplies } from "./direct_replies.ts";
+import { checkMessage, type Limits } from "./frames.ts";
+import { PlainChannel } from "./plain_channel.ts";
+import { SET_ASIDE_EXPIRATION } from "./properties.ts";
+import { PublishChannel } from "./publish_channel.ts";
+import { brokerError } from "./refusal.ts";
+import { isDirectReply } from "./reply_address.ts";
+import { onChannel } from "./throwaway.ts";
+import { topicExchange } from "./topology.ts";
+import type { Target } from "./url.ts";
+
+/** The largest body: what RabbitMQ 4 takes by default, bytes. */
+export const maxMessageBytes = 16 * 1024 * 1024;
+/** The most that properties and headers may take, bytes: a frame, less what a retry adds. */
+export const maxHeaderBytes = offeredFrameMax - 1024;
+/** What a frame has beside properties and headers, with some room. */
+const frameReserve = 64;
+const longestName = 255;
+
+/** How a publisher is kept. */
+export interface PublisherOptions {
+  readonly target: Target;
+  readonly name: string;
+  /** Resolves when the declared queues stand; nothing is published on a new connection before. */
+  readonly declared: (signal: AbortSignal) => Promise<unknown>;
+  readonly onChange: () => void;
+}
+
+/** Publishes, over a connection of its own. */
+export class Publisher {
+  readonly connection: Connection;
+  readonly #queues = new PublishChannel();
+  readonly #exchanges: PublishChannel;
+  readonly #plain = new PlainChannel();
+  readonly #delays: Delays;
+  readonly #directReplies: DirectReplies;
+  readonly #target: Target;
+  #topics: Promise<unknown> | undefined;
+  #closed = false;
+
+  constructor({ target, name, declared, onChange }: PublisherOptions) {
+    this.#target = target;
+    this.#delays = new Delays(target.queueType);
+    this.#exchanges = new PublishChannel(() => this.#forget());
+    this.#directReplies = new DirectReplies(target, name);
+    this.connection = new Connection({
+      target,
+      name: `${name} publish`,
+      setUp: async (client, signal) => {
+        await declared(signal);
+        const channels = [this.#queues, this.#exchanges, this.#plain];
+        await Promise.all(channels.map((channel) => channel.open(client)));
+      },
+      onLost: () => this.#lose(new BrokerUnavailableError("the connection to RabbitMQ was lost")),
+      onChange,
+    });
+  }
+
+  /** As {@link Broker.publish}. */
+  publish(
+    to: Address,
+    messages: readonly Message[],
+    options?: PublishOptions,
+    propertiesLimit: number = maxHeaderBytes,
+  ): Promise<void> {
+    const client = this.connection.client;
+    if (!client || client.closed || this.#closed) return unavailable(this.#trouble());
+    if (client.blocked !== undefined) return unavailable(blockedText(client));
+    try {
+      const limits: Limits = {
+        body: maxMessageBytes,
+        properties: Math.min(propertiesLimit, client.frameMax - frameReserve),
+      };
+      for (const message of messages) checkMessage(message, limits, messages.length > 1);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const delayMs = options?.delayMs ?? 0;
+    const confirm = options?.confirm !== false;
+    if ("topic" in to || delayMs > 0) {
+      const published = delayMs > 0
+        ? this.#delayed(client, to, messages, delayMs)
+        : this.#toTopic(client, "topic" in to ? to.topic : "", messages);
+      if (confirm) return published;
+      published.catch((error) => {
+        if (error instanceof QueueNotFoundError) {
+          messages.forEach(options?.onUnroutable ?? (() => {}));
+        }
+      });
+      return Promise.resolve();
+    }
+    const { queue } = to;
+    if (isDirectReply(queue)) return this.#directReplies.publish(queue, messages, options);
+    if (isTooLong(queue)) return Promise.reject(new QueueNotFoundError(queue));
+    if (confirm) {
+      return this.#queues.publish({ exchange: "", key: queue, mandatory: true }, queue, messages);
+    }
+    const onUnroutable = options?.onUnroutable;
+    const route = { exchange: "", key: queue, mandatory: onUnroutable !== undefined };
+    return this.#plain.publish(route, messages, onUnroutable);
+  }
+
+  /** Moves a message from a queue to another or back, with room in its frame for what that adds. */
+  republish(queue: string, message: Message, delayMs = 0): Promise<void> {
+    return this.publish({ queue }, [message], { delayMs }, offeredFrameMax);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#lose(new BrokerUnavailableError("the broker handle is closed"));
+    await Promise.all([this.connection.close(), this.#directReplies.close()]);
+  }
+
+  async #toTopic(client: Client, topic: string, messages: readonly Message[]): Promise<void> {
+    this.#topics ??= onChannel(
+      client,
+      (channel) => channel.exchangeDeclare(topicExchange, "topic"),
+    );
+    try {
+      await this.#topics;
+    } catch (error) {
+      this.#topics = undefined;
+      throw brokerError(error);
+    }
+    const route = { exchange: topicExchange, key: topic, mandatory: false };
+    await this.#exchanges.publish(route, topic, messages);
+  }
+
+  async #delayed(
+    client: Client,
+    to: Address,
+    messages: readonly Message[],
+    delayMs: number,
+  ): Promise<void> {
+    if (delayMs > maxDelayMs) {
+      throw new BrokerError(`a delay of ${delayMs} ms is too long: at most ${maxDelayMs} ms`);
+    }
+    if ("queue" in to && (isDirectReply(to.queue) || isTooLong(to.queue))) {
+      throw new QueueNotFoundError(to.queue);
+    }
+    const { level, key } = delayRoute(delayMs, destinationWords(to));
+    if (!this.#delays.has(level, to)) await this.#delays.ensure(client, level, to);
+    const route = { exchange: levelName(this.#target.queueType, level), key, mandatory: true };
+    const name = "queue" in to ? to.queue : to.topic;
+    await this.#exchanges.publish(route, name, messages.map(setExpirationAside));
+  }
+
+  #lose(error: Error): void {
+    this.#forget();
+    for (const channel of [this.#queues, this.#exchanges, this.#plain]) channel.lose(error);
+  }
+
+  #forget(): void {
+    this.#delays.forget();
+    this.#topics = undefined;
+  }
+
+  #trouble(): string {
+    if (this.#closed) return "the broker handle is closed";
+    return `not connected to RabbitMQ at ${this.#target.shown}: ${this.connection.trouble}`;
+  }
+}
+
+/** For operators: why nothing can be published on a connection that is blocked. */
+export function blockedText(client: Client): string {
+  return `RabbitMQ has blocked publishing (${client.blocked || "no reason given"})`;
+}
+
+function unavailable(detail: string): Promise<never> {
+  return Promise.reject(new BrokerUnavailableError(detail));
+}
+
+function isTooLong(queue: string): boolean {
+  return queue.length * 3 > longestName && new TextEncoder().encode(queue).length > longestName;
+}
+
+/** In a level's queue it would make the message leave too early. */
+function setExpirationAside(message: Message): Message {
+  const { expiration, ...rest } = message;
+  if (expiration === undefined) return message;
+  return { ...rest, headers: { ...message.headers, [SET_ASIDE_EXPIRATION]: expiration } };
+}

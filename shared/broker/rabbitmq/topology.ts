@@ -1,0 +1,118 @@
+import type { AMQPChannel } from "@cloudamqp/amqp-client";
+import type { QueueSpec } from "../broker.ts";
+import type { Client } from "./client.ts";
+import { deliverName, deliverPattern, destinationWords } from "./delay_levels.ts";
+import { mismatch } from "./mismatch.ts";
+import { brokerError, replyCodeOf, replyCodes, textOf } from "./refusal.ts";
+import { onChannel } from "./throwaway.ts";
+import type { QueueType } from "./url.ts";
+import { pause } from "./waiting.ts";
+
+/** The exchange that topics are published to. */
+export const topicExchange = "proxymq_topics";
+
+const lockedForMs = 30_000;
+const lockedPauseMs = 250;
+
+/** The queues that this handle declared, and how they are declared again. */
+export class Topology {
+  readonly #specs = new Map<string, QueueSpec>();
+  readonly #deadLetterQueues = new Map<string, string>();
+  readonly #type: QueueType;
+  readonly #closing: AbortSignal;
+  #trouble = "";
+
+  constructor(type: QueueType, closing: AbortSignal) {
+    this.#type = type;
+    this.#closing = closing;
+  }
+
+  /** What went wrong when the queues were last declared again, or nothing. */
+  get trouble(): string {
+    return this.#trouble;
+  }
+
+  spec(queue: string): QueueSpec | undefined {
+    return this.#specs.get(queue);
+  }
+
+  /** Where a queue's dead letters go; a dead-letter queue's go to itself. */
+  deadLetterQueue(queue: string): string | undefined {
+    return this.#deadLetterQueues.get(queue);
+  }
+
+  /** Declares a queue and remembers it. */
+  async declare(client: Client, spec: QueueSpec): Promise<void> {
+    for (const since = performance.now();;) {
+      try {
+        await onChannel(client, (channel) => this.#declareOn(channel, spec));
+        break;
+      } catch (error) {
+        const code = client.closed ? 0 : replyCodeOf(error);
+        // The queue of a connection that is lost stands until the server has noticed the loss.
+        const locked = code === replyCodes.resourceLocked && spec.kind === "reply";
+        const late = performance.now() - since > lockedForMs || this.#closing.aborted;
+        if (!locked || late) throw mismatch(error, code, spec.name) ?? brokerError(error);
+        await pause(lockedPauseMs, this.#closing);
+      }
+    }
+    this.#specs.set(spec.name, spec);
+    if (spec.kind === "work") {
+      this.#deadLetterQueues.set(spec.name, spec.deadLetterQueue);
+      this.#deadLetterQueues.set(spec.deadLetterQueue, spec.deadLetterQueue);
+    }
+  }
+
+  /**
+   * Declares everything again, each once: what fails here is said in {@link Topology.trouble}, and a
+   * consumer of it tries again by itself.
+   */
+  async redeclare(client: Client): Promise<void> {
+    this.#trouble = "";
+    const tries = [...this.#specs.values()].map(async (spec) => {
+      try {
+        await onChannel(client, (channel) => this.#declareOn(channel, spec));
+      } catch (error) {
+        const code = client.closed ? 0 : replyCodeOf(error);
+        if (client.closed || code === replyCodes.resourceLocked) return;
+        this.#trouble = textOf(mismatch(error, code, spec.name) ?? brokerError(error));
+      }
+    });
+    await Promise.all(tries);
+  }
+
+  #declareOn(channel: AMQPChannel, spec: QueueSpec): Promise<unknown> {
+    if (spec.kind === "reply") {
+      const exclusive = { durable: false, exclusive: true, autoDelete: false };
+      return channel.queueDeclare(spec.name, exclusive, { "x-queue-type": "classic" });
+    }
+    const { name, deadLetterQueue, topics = [] } = spec;
+    const deliver = deliverName(this.#type);
+    const durable = { durable: true };
+    const steps: Promise<unknown>[] = [
+      channel.queueDeclare(deadLetterQueue, durable, { "x-queue-type": this.#type }),
+      channel.queueDeclare(name, durable, workArguments(this.#type, deadLetterQueue)),
+      channel.exchangeDeclare(deliver, "topic"),
+      channel.queueBind(name, deliver, deliverPattern(destinationWords({ queue: name }))),
+    ];
+    if (topics.length > 0) steps.push(channel.exchangeDeclare(topicExchange, "topic"));
+    for (const topic of topics) {
+      steps.push(
+        channel.queueBind(name, topicExchange, topic),
+        channel.queueBind(name, deliver, deliverPattern(destinationWords({ topic }))),
+      );
+    }
+    return Promise.all(steps);
+  }
+}
+
+function workArguments(type: QueueType, deadLetterQueue: string): Record<string, string> {
+  return {
+    "x-queue-type": type,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": deadLetterQueue,
+    ...(type === "quorum"
+      ? { "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish" }
+      : {}),
+  };
+}

@@ -1,0 +1,119 @@
+import { BrokerError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+
+/** Marks a file as ours (SQLite's `application_id`): "PXMQ". */
+export const APPLICATION_ID = 0x50584d51;
+/** The schema that this version reads and writes (SQLite's `user_version`). */
+export const SCHEMA_VERSION = 1;
+
+/** The values of `messages.state`. Queries spell them out, so that the partial indexes serve. */
+export const READY = 0;
+export const DELAYED = 1;
+export const HELD = 2;
+
+/**
+ * What changes often (`messages`) is kept apart from what is large (`payloads`), so that a change
+ * of state never rewrites a body. The ids are never used again: a token that outlived its message
+ * cannot settle another one.
+ */
+const tables = `
+CREATE TABLE queues (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  dead_letters INTEGER REFERENCES queues (id) -- null: it is itself a dead-letter queue
+) STRICT;
+
+CREATE TABLE bindings (
+  pattern TEXT NOT NULL,
+  queue INTEGER NOT NULL REFERENCES queues (id),
+  PRIMARY KEY (pattern, queue)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of arrival
+  queue INTEGER NOT NULL REFERENCES queues (id),
+  state INTEGER NOT NULL, -- 0 ready, 1 delayed, 2 held
+  rank INTEGER NOT NULL, -- 9 - priority
+  attempt INTEGER NOT NULL,
+  redeliveries INTEGER NOT NULL,
+  visible_at INTEGER NOT NULL, -- since when it is ready, or when it will be; epoch ms
+  expires_at INTEGER, -- epoch ms
+  owner INTEGER -- the client that holds it
+) STRICT;
+CREATE INDEX messages_ready ON messages (queue, rank, id) WHERE state = 0;
+CREATE INDEX messages_delayed ON messages (visible_at, queue) WHERE state = 1;
+CREATE INDEX messages_held ON messages (owner, queue) WHERE state = 2;
+CREATE INDEX messages_expiring ON messages (expires_at) WHERE expires_at IS NOT NULL AND state < 2;
+
+CREATE TABLE payloads (
+  id INTEGER PRIMARY KEY, -- the message's
+  head TEXT NOT NULL, -- properties and headers, JSON
+  body BLOB
+) STRICT;
+
+CREATE TABLE clients (
+  id INTEGER PRIMARY KEY,
+  lease_until INTEGER NOT NULL -- epoch ms
+) STRICT;
+
+CREATE TABLE consumers (
+  queue INTEGER NOT NULL,
+  client INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  waiting INTEGER NOT NULL, -- 1: has prefetch to spare, so a publisher wakes it
+  PRIMARY KEY (queue, client)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reply_queues (
+  name TEXT PRIMARY KEY,
+  client INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE replies (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  client INTEGER NOT NULL,
+  queue TEXT NOT NULL,
+  head TEXT NOT NULL,
+  body BLOB
+) STRICT;
+
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Makes the tables in an empty file, and refuses, before anything is written, a file that is not
+ * ours or newer than we are.
+ * @throws {BrokerError} a file of another program, or of a newer version.
+ */
+export function prepareSchema(connection: Connection): void {
+  if (isPrepared(connection)) return;
+  connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  connection.useWriteAheadLog();
+  connection.begin();
+  try {
+    if (!isPrepared(connection)) connection.exec(tables);
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
+    throw error;
+  }
+}
+
+function isPrepared(connection: Connection): boolean {
+  const application = connection.pragma("application_id");
+  const version = connection.pragma("user_version");
+  if (application === APPLICATION_ID) {
+    if (version === SCHEMA_VERSION) return true;
+    throw new BrokerError(
+      `${connection.path} has schema version ${version}, and this ProxyMQ reads version ` +
+        `${SCHEMA_VERSION}: use the ProxyMQ that made it, or another file`,
+    );
+  }
+  const objects = connection.get<{ count: number }>("SELECT count(*) AS count FROM sqlite_schema");
+  if (application === 0 && version === 0 && objects?.count === 0) return false;
+  throw new BrokerError(
+    `${connection.path} is the database of another program (application_id ${application}); ` +
+      `nothing was written to it`,
+  );
+}

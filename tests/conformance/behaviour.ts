@@ -1,0 +1,29 @@
+import type { Capabilities } from "../../shared/broker/broker.ts";
+import type { Faults, TestBroker } from "../brokers.ts";
+
+/** What a broker declares of itself, and can be made to suffer. */
+export interface Declared {
+  readonly capabilities: Capabilities;
+  readonly faults?: Faults;
+}
+
+/** One thing that every broker does. */
+export interface Behaviour {
+  readonly name: string;
+  /** Why it does not apply to a broker that declares this, or undefined if it does. */
+  readonly exempt?: (declared: Declared) => string | undefined;
+  run(t: TestBroker): Promise<void>;
+}
+
+/** Exempts brokers without priorities. */
+export function withoutPriorities({ capabilities }: Declared): string | undefined {
+  return capabilities.priorities ? undefined : "declares no priorities";
+}
+
+/** Exempts brokers that cannot be made to suffer a fault here. */
+export function withoutFault(fault: keyof Faults): (declared: Declared) => string | undefined {
+  return ({ faults }) => {
+    if (!faults) return "embedded, there is no server";
+    return faults[fault] ? undefined : "this server is not ours to administer";
+  };
+}
