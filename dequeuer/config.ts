@@ -1,6 +1,6 @@
 import { commonVariables } from "../shared/config/common.ts";
 import type { Config } from "../shared/config/config.ts";
-import { byteSize, duration, integer, port, text, url } from "../shared/config/variable.ts";
+import { byteSize, duration, integer, list, port, text, url } from "../shared/config/variable.ts";
 import { serviceNamePattern } from "../shared/service_name.ts";
 
 const variables = {
@@ -31,6 +31,25 @@ const variables = {
   DEQUEUER_TIMEOUT: duration({
     description: "How long the microservice may take for a request, if the caller waits that long.",
     default: "5m",
+  }),
+  DEQUEUER_MAX_ATTEMPTS: integer(1, 1_000, {
+    description: "How often a request is tried before it becomes a dead letter. A delivery whose " +
+      "dequeuer died counts.",
+    default: "5",
+  }),
+  DEQUEUER_RETRY_STATUSES: list(/^[45]\d\d$/, "statuses from 400 to 599", {
+    description: "The statuses of the microservice that are failures and tried again; any other " +
+      "goes back to the caller as it is.",
+    default: "408,425,429,502,503,504",
+  }),
+  DEQUEUER_RETRY_BASE: duration({
+    description: "The longest wait before the first retry; it doubles with each further one. The " +
+      "wait is random up to that, and no shorter than `Retry-After`.",
+    default: "500ms",
+  }),
+  DEQUEUER_RETRY_MAX: duration({
+    description: "The longest wait before a retry, and the most that `Retry-After` can ask for.",
+    default: "1m",
   }),
   DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description: "The largest response body that is passed on; above it the caller gets 502.",

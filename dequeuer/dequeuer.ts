@@ -8,6 +8,7 @@ import { createApp } from "./app.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
 import { createMetrics } from "./metrics.ts";
+import type { RetryPolicy } from "./outcome.ts";
 import { runPipeline } from "./pipeline.ts";
 import { Replier } from "./replier.ts";
 import { Upstream } from "./upstream.ts";
@@ -53,6 +54,11 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   addProcessMetrics(metrics.registry, () => broker.status);
   const replier = new Replier(broker, () => metrics.replyDropped());
 
+  const retry: RetryPolicy = {
+    maxAttempts: config.DEQUEUER_MAX_ATTEMPTS,
+    statuses: new Set(config.DEQUEUER_RETRY_STATUSES.map(Number)),
+    backoff: { baseMs: config.DEQUEUER_RETRY_BASE, maxMs: config.DEQUEUER_RETRY_MAX },
+  };
   let declared = false;
   const app = createApp({
     registry: metrics.registry,
@@ -80,7 +86,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       });
     });
   const pipeline = ready.then(() =>
-    runPipeline({ broker, forwarder, replier, metrics }, queue, { concurrency, signal })
+    runPipeline({ broker, forwarder, replier, metrics, retry }, queue, { concurrency, signal })
   );
   const closed = Promise.withResolvers<void>();
   const done = pipeline.then(() => closed.promise);

@@ -12,7 +12,7 @@ export interface DequeuerMetrics {
   replyDropped(): void;
 }
 
-const outcomes = ["answered", "dead", "expired", "released", "lost"] as const;
+const outcomes = ["answered", "retry", "dead", "expired", "released", "lost"] as const;
 
 /** How the processing of a delivery ended. */
 export type ProcessedOutcome = (typeof outcomes)[number];

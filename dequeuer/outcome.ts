@@ -1,34 +1,113 @@
 import { Problem, type ProblemType } from "../shared/http/problem.ts";
 import type { QueuedResponse } from "../shared/message/envelope.ts";
+import { backoffMs, type BackoffPolicy, parseRetryAfter } from "./backoff.ts";
 import type { ForwardResult } from "./forwarder.ts";
 
 /** What becomes of a delivery, and what its requester is told. */
 export type Outcome =
   | { readonly kind: "answered"; readonly response: QueuedResponse }
-  | { readonly kind: "dead"; readonly reason: string; readonly response: QueuedResponse }
+  | { readonly kind: "retry"; readonly delayMs: number; readonly failure: string }
+  | {
+    readonly kind: "dead";
+    readonly reason: string;
+    readonly failure: string;
+    readonly response: QueuedResponse;
+  }
   | { readonly kind: "released" };
 
-/** Decides from how the call ended. Any response of the microservice is its answer. */
-export function decide(result: ForwardResult, requestId: string | undefined): Outcome {
-  const dead = (reason: string, type: ProblemType, detail: string): Outcome => ({
-    kind: "dead",
-    reason,
-    response: problemResponse(type, detail, requestId),
-  });
+/** When a failed request is tried again. */
+export interface RetryPolicy {
+  /** Attempts in all, at least 1. */
+  readonly maxAttempts: number;
+  /** The statuses that are failures; any other is the microservice's answer. */
+  readonly statuses: ReadonlySet<number>;
+  readonly backoff: BackoffPolicy;
+}
+
+/** What {@link decide} has to know beside how the call ended. */
+export interface Circumstances {
+  readonly requestId: string | undefined;
+  /** The attempt that has just ended, from 1. */
+  readonly attempt: number;
+  /** Epoch milliseconds until which anyone waits. */
+  readonly deadline: number | undefined;
+  readonly now: number;
+  /** From 0 up to but not including 1. */
+  readonly random: number;
+}
+
+/**
+ * Decides from how the call ended. A failure is tried again while there are attempts left and the
+ * next would still come before the deadline; then the request is dead, and its requester gets the
+ * microservice's last response, or a problem document where there was none.
+ */
+export function decide(
+  result: ForwardResult,
+  policy: RetryPolicy,
+  circumstances: Circumstances,
+): Outcome {
+  const problem = (type: ProblemType, detail: string) =>
+    problemResponse(type, detail, circumstances.requestId);
   switch (result.kind) {
-    case "response":
-      return { kind: "answered", response: result.response };
+    case "response": {
+      const { response } = result;
+      if (!policy.statuses.has(response.status)) return { kind: "answered", response };
+      const reason = `status-${response.status}`;
+      const retryAfter = response.headers["retry-after"];
+      return again(policy, circumstances, {
+        reason,
+        failure: reason,
+        response,
+        ...(typeof retryAfter === "string" ? { retryAfter } : {}),
+      });
+    }
     case "unreachable":
-      return dead("unreachable", "upstream-unreachable", result.detail);
+      return again(policy, circumstances, {
+        reason: "unreachable",
+        failure: result.detail,
+        response: problem("upstream-unreachable", result.detail),
+      });
     case "timeout":
-      return dead("timeout", "timeout", result.detail);
+      return again(policy, circumstances, {
+        reason: "timeout",
+        failure: result.detail,
+        response: problem("timeout", result.detail),
+      });
     case "invalid-request":
-      return dead("invalid", "bad-request", result.detail);
+      return {
+        kind: "dead",
+        reason: "invalid",
+        failure: result.detail,
+        response: problem("bad-request", result.detail),
+      };
     case "invalid-response":
-      return dead("invalid-response", "upstream-protocol-error", result.detail);
+      return {
+        kind: "dead",
+        reason: "invalid-response",
+        failure: result.detail,
+        response: problem("upstream-protocol-error", result.detail),
+      };
     case "stopped":
       return { kind: "released" };
   }
+}
+
+/** A failure that may be tried again, with what its requester gets if it is not. */
+interface Failure {
+  readonly reason: string;
+  readonly failure: string;
+  readonly response: QueuedResponse;
+  readonly retryAfter?: string;
+}
+
+function again(
+  { maxAttempts, backoff }: RetryPolicy,
+  { attempt, deadline = Infinity, now, random }: Circumstances,
+  { reason, failure, response, retryAfter }: Failure,
+): Outcome {
+  const delayMs = backoffMs(backoff, attempt, parseRetryAfter(retryAfter, now), random);
+  if (attempt < maxAttempts && now + delayMs < deadline) return { kind: "retry", delayMs, failure };
+  return { kind: "dead", reason, failure, response };
 }
 
 /** A problem document as a response for the queue. */

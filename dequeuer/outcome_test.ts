@@ -1,16 +1,73 @@
 import assert from "node:assert/strict";
 import type { ForwardResult } from "./forwarder.ts";
-import { decide } from "./outcome.ts";
+import { type Circumstances, decide, type RetryPolicy } from "./outcome.ts";
 
-Deno.test("any response of the microservice is its answer", () => {
-  for (const status of [200, 204, 301, 404, 500, 503]) {
-    const response = { status, headers: {}, body: new Uint8Array(0) };
-    assert.deepEqual(decide({ kind: "response", response }, "id"), { kind: "answered", response });
+const policy: RetryPolicy = {
+  maxAttempts: 3,
+  statuses: new Set([429, 503]),
+  backoff: { baseMs: 1_000, maxMs: 60_000 },
+};
+const now = 1_000_000;
+const first: Circumstances = {
+  requestId: "id-1",
+  attempt: 1,
+  deadline: now + 30_000,
+  now,
+  random: 0.5,
+};
+const last: Circumstances = { ...first, attempt: 3 };
+
+const answer = (status: number, headers: Record<string, string> = {}): ForwardResult => ({
+  kind: "response",
+  response: { status, headers, body: new Uint8Array(0) },
+});
+
+Deno.test("a status that is not a failure is the microservice's answer", () => {
+  for (const status of [200, 204, 301, 404, 500]) {
+    const result = answer(status);
+    assert.ok(result.kind === "response");
+    assert.deepEqual(decide(result, policy, first), {
+      kind: "answered",
+      response: result.response,
+    });
   }
 });
 
-Deno.test("a failed call is a dead letter, and its requester is told", async (t) => {
-  const cases: [ForwardResult, string, number, string][] = [
+Deno.test("a failure is tried again while there are attempts and time", async (t) => {
+  const unreachable: ForwardResult = { kind: "unreachable", detail: "refused" };
+  const timeout: ForwardResult = { kind: "timeout", detail: "slow" };
+  const cases: [string, ForwardResult, Circumstances, number | "dead"][] = [
+    ["unreachable, first attempt", unreachable, first, 500],
+    ["unreachable, second attempt", unreachable, { ...first, attempt: 2 }, 1_000],
+    ["unreachable, last attempt", unreachable, last, "dead"],
+    ["timeout", timeout, first, 500],
+    ["503", answer(503), first, 500],
+    ["503, last attempt", answer(503), last, "dead"],
+    ["429 with Retry-After", answer(429, { "retry-after": "7" }), first, 7_000],
+    [
+      "Retry-After is cut",
+      answer(429, { "retry-after": "600" }),
+      { ...first, deadline: undefined },
+      60_000,
+    ],
+    ["Retry-After after the deadline", answer(429, { "retry-after": "30" }), first, "dead"],
+    ["no time left", unreachable, { ...first, deadline: now + 500 }, "dead"],
+    ["just time left", unreachable, { ...first, deadline: now + 501 }, 500],
+    ["the deadline has passed", timeout, { ...first, deadline: now }, "dead"],
+    ["nobody waits", unreachable, { ...first, deadline: undefined }, 500],
+  ];
+  for (const [name, result, circumstances, expected] of cases) {
+    await t.step(name, () => {
+      const outcome = decide(result, policy, circumstances);
+      if (expected === "dead") assert.equal(outcome.kind, "dead");
+      else assert.ok(outcome.kind === "retry" && outcome.delayMs === expected);
+    });
+  }
+});
+
+Deno.test("the requester of a dead request gets the last response, or a problem", async (t) => {
+  const cases: [ForwardResult, string, number, string | undefined][] = [
+    [answer(503), "status-503", 503, undefined],
     [{ kind: "unreachable", detail: "refused" }, "unreachable", 502, "upstream-unreachable"],
     [{ kind: "timeout", detail: "slow" }, "timeout", 504, "timeout"],
     [{ kind: "invalid-request", detail: "odd" }, "invalid", 400, "bad-request"],
@@ -22,11 +79,12 @@ Deno.test("a failed call is a dead letter, and its requester is told", async (t)
     ],
   ];
   for (const [result, reason, status, type] of cases) {
-    await t.step(result.kind, () => {
-      const outcome = decide(result, "id-1");
+    await t.step(reason, () => {
+      const outcome = decide(result, policy, last);
       assert.ok(outcome.kind === "dead");
       assert.equal(outcome.reason, reason);
       assert.equal(outcome.response.status, status);
+      if (type === undefined) return;
       assert.equal(outcome.response.headers["content-type"], "application/problem+json");
       const problem = JSON.parse(new TextDecoder().decode(outcome.response.body));
       assert.equal(problem.type, `urn:proxymq:problem:${type}`);
@@ -37,5 +95,5 @@ Deno.test("a failed call is a dead letter, and its requester is told", async (t)
 });
 
 Deno.test("a call that was stopped gives its request back", () => {
-  assert.deepEqual(decide({ kind: "stopped" }, "id"), { kind: "released" });
+  assert.deepEqual(decide({ kind: "stopped" }, policy, first), { kind: "released" });
 });

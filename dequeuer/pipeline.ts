@@ -2,10 +2,11 @@ import type { Broker, Delivery, Settlement } from "../shared/broker/broker.ts";
 import { BrokerError } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
+import { lastResponseHeaders, withFailedAttempt } from "../shared/message/history.ts";
 import { requestIdTime } from "../shared/message/request_id.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { DequeuerMetrics, ProcessedOutcome } from "./metrics.ts";
-import { decide, type Outcome, problemResponse } from "./outcome.ts";
+import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
 import type { Replier } from "./replier.ts";
 
 const log = logger("pipeline");
@@ -16,6 +17,7 @@ export interface PipelineDeps {
   readonly forwarder: Forwarder;
   readonly replier: Replier;
   readonly metrics: DequeuerMetrics;
+  readonly retry: RetryPolicy;
 }
 
 /**
@@ -56,10 +58,10 @@ async function process(deps: PipelineDeps, delivery: Delivery): Promise<void> {
 }
 
 async function handle(
-  { broker, forwarder, replier, metrics }: PipelineDeps,
+  { broker, forwarder, replier, metrics, retry }: PipelineDeps,
   delivery: Delivery,
 ): Promise<ProcessedOutcome> {
-  const { message, attempt } = delivery;
+  const { message } = delivery;
   observeWait(metrics, message.correlationId);
   let request: QueuedRequest | undefined;
   let outcome: Outcome;
@@ -69,23 +71,25 @@ async function handle(
       await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
       return "expired";
     }
-    outcome = decide(await forwarder.forward(request, attempt), request.id);
+    outcome = await attempt(forwarder, retry, delivery, request);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     outcome = {
       kind: "dead",
       reason: `invalid: ${error.message}`,
+      failure: error.message,
       response: problemResponse("bad-request", error.message, message.correlationId),
     };
   }
-  if (outcome.kind === "dead") {
-    log.warn("request {requestId} becomes a dead letter: {reason}", {
+  if ("failure" in outcome) {
+    log.warn("request {requestId}: {outcome} after {failure}", {
       requestId: message.correlationId,
-      reason: outcome.reason,
-      attempt,
+      outcome: outcome.kind,
+      failure: outcome.failure,
+      attempt: delivery.attempt + delivery.redeliveries,
     });
   }
-  if (outcome.kind !== "released" && message.replyTo !== undefined) {
+  if ("response" in outcome && message.replyTo !== undefined) {
     await replier.reply({
       replyTo: message.replyTo,
       id: message.correlationId,
@@ -96,12 +100,50 @@ async function handle(
   return outcome.kind;
 }
 
+async function attempt(
+  forwarder: Forwarder,
+  retry: RetryPolicy,
+  delivery: Delivery,
+  request: QueuedRequest,
+): Promise<Outcome> {
+  // A delivery that was never settled counts: whatever held it may have died of it.
+  const attempt = delivery.attempt + delivery.redeliveries;
+  if (attempt > retry.maxAttempts) {
+    const failure = `delivered ${attempt} times and never settled`;
+    return {
+      kind: "dead",
+      reason: "redelivered",
+      failure,
+      response: problemResponse("upstream-unreachable", failure, request.id),
+    };
+  }
+  const result = await forwarder.forward(request, attempt);
+  return decide(result, retry, {
+    requestId: request.id,
+    attempt,
+    deadline: request.deadline,
+    now: Date.now(),
+    random: Math.random(),
+  });
+}
+
 function settlement(delivery: Delivery, outcome: Outcome): Settlement {
   switch (outcome.kind) {
     case "answered":
       return { kind: "ack", delivery };
-    case "dead":
-      return { kind: "dead", delivery, reason: outcome.reason };
+    case "retry": {
+      const { delayMs, failure } = outcome;
+      const headers = withFailedAttempt(delivery.message, { at: Date.now(), failure });
+      return { kind: "retry", delivery, delayMs, headers };
+    }
+    case "dead": {
+      const { reason, failure, response } = outcome;
+      const headers = {
+        ...withFailedAttempt(delivery.message, { at: Date.now(), failure }),
+        ...lastResponseHeaders(response),
+      };
+      return { kind: "dead", delivery, reason, headers };
+    }
     case "released":
       return { kind: "release", delivery };
   }

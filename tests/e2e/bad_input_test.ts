@@ -83,7 +83,7 @@ for (const broker of brokersUnderTest) {
     assert.equal(dead.message.correlationId, problem.request_id);
     await handle.settle([{ kind: "ack", delivery: dead }]);
     stop.abort();
-  }, { target: "http://127.0.0.1:9" });
+  }, { target: "http://127.0.0.1:9", env: { DEQUEUER_MAX_ATTEMPTS: "1" } });
 
   {
     const held = Promise.withResolvers<void>();
@@ -121,7 +121,7 @@ for (const broker of brokersUnderTest) {
     assert.equal(response.status, 504);
     assert.match((await problemOf(response)).detail, /did not answer within 200 ms/);
   }, {
-    env: { DEQUEUER_TIMEOUT: "200ms" },
+    env: { DEQUEUER_TIMEOUT: "200ms", DEQUEUER_MAX_ATTEMPTS: "1" },
     upstream: (request) =>
       new Promise((resolve) => {
         request.signal.addEventListener("abort", () => resolve(new Response("late")));
