@@ -1,6 +1,6 @@
 import { DEAD_AT, DEAD_QUEUE, DEAD_REASON, type MessageHeaders } from "../broker.ts";
 import type { Connection } from "./connection.ts";
-import { addHeaders } from "./head.ts";
+import { addHeaders, buriedHead } from "./head.ts";
 import type { Queue } from "./queues.ts";
 import { READY } from "./schema.ts";
 
@@ -29,14 +29,19 @@ export function bury(
     [DEAD_REASON]: reason,
     [DEAD_AT]: now,
     [DEAD_QUEUE]: from.name,
-  });
+  }, buriedHead);
   return queue;
 }
 
 /** Merges headers into those of a stored message. */
-export function addToHead(connection: Connection, id: number, headers: MessageHeaders): void {
+export function addToHead(
+  connection: Connection,
+  id: number,
+  headers: MessageHeaders,
+  merge: (head: string, headers: MessageHeaders) => string = addHeaders,
+): void {
   const row = connection.get<{ head: string }>("SELECT head FROM payloads WHERE id = ?", id);
   if (!row) return;
-  const head = addHeaders(row.head, headers);
+  const head = merge(row.head, headers);
   connection.run("UPDATE payloads SET head = ? WHERE id = ?", head, id);
 }

@@ -74,7 +74,8 @@ export class Connection {
   reclaim(): void {
     const free = this.pragma("freelist_count");
     if (free < FREE_PAGES || free < this.pragma("page_count") / 2) return;
-    this.exec(`PRAGMA incremental_vacuum(${RECLAIM_PAGES})`);
+    // Each step gives back one page, and `exec` takes but one.
+    this.all(`PRAGMA incremental_vacuum(${RECLAIM_PAGES})`);
   }
 
   /** Several reads of one and the same state. */

@@ -22,7 +22,7 @@ const BYTE = new Uint8Array(1);
  * Each process watches a file of its own in the folder `<database>-wake`, named after its client
  * id; writing a byte to it rings. Against a Unix domain socket for each process, measured on
  * Deno: 0.30 ms (p50) and 0.9 ms (p99) from write to callback, where the socket takes 0.18 and
- * 0.6, with no more CPU. But a socket needs `--allow-net` for a path that is not known beforehand,
+ * 0.6, for about as much CPU. But a socket needs `--allow-net` for a path that is not known beforehand,
  * a short path, and a connection to keep; the folder's name is known, so its permission can be
  * stated exactly, and nothing has to be connected. A file for each process, because with one for
  * all, everyone would wake for everyone's messages, the writer for its own too.
@@ -64,7 +64,8 @@ export class Doorbell {
     try {
       mkdirSync(this.#folder, { recursive: true });
       writeFileSync(this.#file(client), "");
-      this.#watcher = watch(this.#file(client), { persistent: false }, () => this.#hear());
+      this.#watcher = watch(this.#file(client), () => this.#hear());
+      this.#watcher.unref();
       this.#watcher.on("error", () => this.#deaf());
     } catch {
       this.#deaf();

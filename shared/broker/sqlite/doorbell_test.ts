@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { Doorbell } from "./doorbell.ts";
-import { TestFolder } from "./test_folder.ts";
+import { TestFolder } from "../../../tests/sqlite/test_folder.ts";
 
 class Listener {
   readonly bell: Doorbell;

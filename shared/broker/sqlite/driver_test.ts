@@ -4,7 +4,7 @@ import type { Broker, BrokerStatus, Delivery } from "../broker.ts";
 import { BrokerUnavailableError, DeliveryLostError } from "../errors.ts";
 import { open } from "./driver.ts";
 import { acquirePeer, releasePeer } from "./peers.ts";
-import { TestFolder } from "./test_folder.ts";
+import { TestFolder } from "../../../tests/sqlite/test_folder.ts";
 
 const queue = { kind: "work", name: "work", deadLetterQueue: "dead" } as const;
 const message = { body: new Uint8Array(1000), headers: {} };

@@ -81,15 +81,25 @@ export class SqliteBroker implements Broker {
     if (!(prefetch >= 1)) throw new RangeError(`prefetch is ${prefetch}, and has to be at least 1`);
     const local = this.#peer.replies.get(queue);
     if (local?.owner === this) {
-      const buffer = local.read(() => this.#peer.consumersChanged());
-      endOn(signal, buffer);
+      const buffer = local.read(() => {
+        signal.removeEventListener("abort", stop);
+        this.#peer.consumersChanged();
+      });
+      const stop = () => buffer.end();
+      signal.addEventListener("abort", stop);
+      if (signal.aborted) stop();
       this.#peer.consumersChanged();
       return buffer;
     }
-    const consumer = new Consumer(queue, prefetch, (unread) => this.#ended(consumer, unread));
+    const consumer = new Consumer(queue, prefetch, (unread) => {
+      signal.removeEventListener("abort", stop);
+      this.#ended(consumer, unread);
+    });
+    const stop = () => consumer.buffer.end();
     this.#consumers.add(consumer);
-    endOn(signal, consumer.buffer);
-    void this.#start(consumer);
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    else void this.#start(consumer);
     return consumer.buffer;
   }
 
@@ -145,8 +155,8 @@ export class SqliteBroker implements Broker {
       (connection) => replies.announce(connection, this.#peer.client, name, this),
       { durable: false },
     );
-    this.#closing.signal.throwIfAborted();
-    replies.open(name, this);
+    if (this.#closed) await this.#giveBack([], 0, [name]);
+    else replies.open(name, this);
   }
 
   /** Enters a consumer when the database can be used. */
@@ -197,9 +207,4 @@ export class SqliteBroker implements Broker {
 
 function closedError(): BrokerUnavailableError {
   return new BrokerUnavailableError("the broker handle is closed");
-}
-
-function endOn(signal: AbortSignal, buffer: { end(): void }): void {
-  if (signal.aborted) buffer.end();
-  else signal.addEventListener("abort", () => buffer.end(), { once: true });
 }

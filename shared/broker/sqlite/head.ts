@@ -48,6 +48,12 @@ export function addHeaders(head: string, headers: MessageHeaders): string {
   return JSON.stringify({ ...message, headers: { ...message.headers, ...headers } });
 }
 
+/** The head of a dead letter: with headers added, and no expiration that would end it too. */
+export function buriedHead(head: string, headers: MessageHeaders): string {
+  const { body: _, expiration: __, ...message } = decodeMessage(head, null);
+  return JSON.stringify({ ...message, headers: { ...message.headers, ...headers } });
+}
+
 function isHead(value: unknown): value is Omit<Message, "body"> {
   return typeof value === "object" && value !== null && "headers" in value &&
     typeof value.headers === "object" && value.headers !== null;

@@ -227,7 +227,8 @@ export class Peer {
       for (const consumer of this.consumers.all()) consumer.dropUnread();
     }
     for (const [consumer, fetched] of deliveries) consumer.push(fetched);
-    this.status.set({ connected: true, detail: this.path });
+    const deaf = this.#doorbell.listening ? "" : ` (not woken, looks every ${LOOK_OFTEN} ms)`;
+    this.status.set({ connected: true, detail: this.path + deaf });
     if (this.consumers.hungry) this.#group.schedule();
     this.#plan();
   }

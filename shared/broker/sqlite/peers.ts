@@ -42,11 +42,13 @@ export async function releasePeer(path: string): Promise<void> {
 async function openPeer(path: string): Promise<Peer> {
   const deadline = Date.now() + OPEN_DEADLINE;
   for (;;) {
+    let peer: Peer | undefined;
     try {
-      const peer = new Peer(path);
+      peer = new Peer(path);
       await peer.write(() => {}, { durable: false });
       return peer;
     } catch (error) {
+      await peer?.close();
       if (error instanceof BrokerError) throw error;
       if (!isBusy(error) || Date.now() > deadline) throw unavailable(path, error);
       await setTimeout(PAUSE);

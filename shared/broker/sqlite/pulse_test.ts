@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hasStopped, Pulse } from "./pulse.ts";
-import { TestFolder } from "./test_folder.ts";
+import { TestFolder } from "../../../tests/sqlite/test_folder.ts";
 
 Deno.test("a pulse is felt until it stops, and leaves nothing behind", () => {
   using folder = new TestFolder();

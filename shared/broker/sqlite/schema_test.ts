@@ -4,7 +4,7 @@ import { BrokerError, BrokerUnavailableError } from "../errors.ts";
 import { Connection } from "./connection.ts";
 import { open } from "./driver.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
-import { TestFolder } from "./test_folder.ts";
+import { TestFolder } from "../../../tests/sqlite/test_folder.ts";
 
 const options = { name: "test" };
 
