@@ -51,6 +51,24 @@ const variables = {
     description: "The longest wait before a retry, and the most that `Retry-After` can ask for.",
     default: "1m",
   }),
+  DEQUEUER_BREAKER_FAILURES: integer(1, 1_000_000, {
+    description: "After so many failures in a row (no connection, no answer in time, 502, 503, " +
+      "504) nothing is consumed for a while; requests wait in the queue.",
+    default: "10",
+  }),
+  DEQUEUER_BREAKER_RATE: integer(1, 99, {
+    description: "The same, when more than this percentage of the last 100 calls failed.",
+    default: "50",
+  }),
+  DEQUEUER_BREAKER_OPEN: duration({
+    description: "How long nothing is consumed then, before one request is let through as a " +
+      "probe. A probe that fails uses up no attempt.",
+    default: "5s",
+  }),
+  DEQUEUER_TARGET_HEALTH_URL: url(["http:", "https:"], {
+    description: "Asked each second; the queue is consumed only while it answers 2xx. So a " +
+      "microservice that takes minutes to start loses nothing.",
+  }),
   DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description: "The largest response body that is passed on; above it the caller gets 502.",
     default: "16MiB",

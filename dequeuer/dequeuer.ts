@@ -5,12 +5,15 @@ import { addProcessMetrics } from "../shared/metrics.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
+import { Breaker } from "./breaker.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
+import { Gate } from "./gate.ts";
 import { createMetrics } from "./metrics.ts";
 import type { RetryPolicy } from "./outcome.ts";
 import { runPipeline } from "./pipeline.ts";
 import { Replier } from "./replier.ts";
+import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
 
 const log = logger("dequeuer");
@@ -50,10 +53,21 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     maxBodyBytes: config.DEQUEUER_MAX_BODY_BYTES,
   });
   const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
-  const metrics = createMetrics(service, () => forwarder.inFlight);
+  const gate = new Gate(concurrency);
+  const breaker = new Breaker(gate, {
+    failures: config.DEQUEUER_BREAKER_FAILURES,
+    failureRate: config.DEQUEUER_BREAKER_RATE / 100,
+    openMs: config.DEQUEUER_BREAKER_OPEN,
+  });
+  const metrics = createMetrics(service, {
+    inFlight: () => forwarder.inFlight,
+    breaker: () => breaker.state,
+    prefetch: () => gate.prefetch,
+  });
   addProcessMetrics(metrics.registry, () => broker.status);
   const replier = new Replier(broker, () => metrics.replyDropped());
-
+  const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
+  const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
   const retry: RetryPolicy = {
     maxAttempts: config.DEQUEUER_MAX_ATTEMPTS,
     statuses: new Set(config.DEQUEUER_RETRY_STATUSES.map(Number)),
@@ -67,6 +81,8 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       checks: {
         broker: broker.status.detail,
         queue: declared ? `${queue} declared` : `${queue} not declared yet`,
+        breaker: breaker.state,
+        ...gate.reasons,
         ...(stop.signal.aborted ? { shutdown: "draining" } : {}),
       },
     }),
@@ -86,7 +102,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       });
     });
   const pipeline = ready.then(() =>
-    runPipeline({ broker, forwarder, replier, metrics, retry }, queue, { concurrency, signal })
+    runPipeline({ broker, forwarder, breaker, replier, metrics, retry, gate }, queue, signal)
   );
   const closed = Promise.withResolvers<void>();
   const done = pipeline.then(() => closed.promise);
@@ -97,12 +113,18 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     ready,
     done,
     async close(deadline) {
-      const cut = () => forwarder.stop();
+      const cut = () => {
+        forwarder.stop();
+        replier.stop();
+      };
       deadline.addEventListener("abort", cut, { once: true });
       stop.abort();
       if (deadline.aborted) cut();
       await pipeline.catch(() => {});
       deadline.removeEventListener("abort", cut);
+      targetHealth?.[Symbol.dispose]();
+      breaker[Symbol.dispose]();
+      gate[Symbol.dispose]();
       forwarder[Symbol.dispose]();
       replier[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();

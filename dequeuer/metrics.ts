@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { BreakerState } from "./breaker.ts";
 import { latencyBuckets } from "../shared/metrics.ts";
 
 /** What the dequeuer counts, for its one service. */
@@ -12,13 +13,27 @@ export interface DequeuerMetrics {
   replyDropped(): void;
 }
 
-const outcomes = ["answered", "retry", "dead", "expired", "released", "lost"] as const;
+const outcomes = ["answered", "retry", "dead", "expired", "postponed", "released", "lost"] as const;
 
 /** How the processing of a delivery ended. */
 export type ProcessedOutcome = (typeof outcomes)[number];
 
-/** @param inFlight how many calls to the microservice are under way just now. */
-export function createMetrics(service: string, inFlight: () => number): DequeuerMetrics {
+/** What is measured at the time of a scrape. */
+export interface DequeuerState {
+  /** How many calls to the microservice are under way. */
+  readonly inFlight: () => number;
+  readonly breaker: () => BreakerState;
+  /** How many deliveries may be held; 0 while nothing is consumed. */
+  readonly prefetch: () => number;
+}
+
+const breakerStates: readonly BreakerState[] = ["closed", "half-open", "open"];
+
+/** Makes the metrics of a dequeuer for one service. */
+export function createMetrics(
+  service: string,
+  { inFlight, breaker, prefetch }: DequeuerState,
+): DequeuerMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   const registers = [registry];
@@ -51,6 +66,22 @@ export function createMetrics(service: string, inFlight: () => number): Dequeuer
     registers,
     collect() {
       this.set(inFlight());
+    },
+  });
+  new Gauge({
+    name: "dequeuer_breaker_state",
+    help: "The circuit breaker: 0 closed, 1 half-open, 2 open.",
+    registers,
+    collect() {
+      this.set(breakerStates.indexOf(breaker()));
+    },
+  });
+  new Gauge({
+    name: "dequeuer_prefetch",
+    help: "How many deliveries may be held; 0 while nothing is consumed.",
+    registers,
+    collect() {
+      this.set(prefetch());
     },
   });
   const counters = new Map(outcomes.map((outcome) => [outcome, processed.labels(outcome)]));

@@ -6,13 +6,21 @@ import type { ForwardResult } from "./forwarder.ts";
 /** What becomes of a delivery, and what its requester is told. */
 export type Outcome =
   | { readonly kind: "answered"; readonly response: QueuedResponse }
-  | { readonly kind: "retry"; readonly delayMs: number; readonly failure: string }
+  | {
+    readonly kind: "retry";
+    readonly delayMs: number;
+    readonly countsAttempt: boolean;
+    readonly failure: string;
+  }
   | {
     readonly kind: "dead";
     readonly reason: string;
     readonly failure: string;
     readonly response: QueuedResponse;
   }
+  /** Not tried: back to the queue, and no attempt used up. */
+  | { readonly kind: "postponed" }
+  /** Cut off by a shutdown: back to the queue at once. */
   | { readonly kind: "released" };
 
 /** When a failed request is tried again. */
@@ -29,6 +37,8 @@ export interface Circumstances {
   readonly requestId: string | undefined;
   /** The attempt that has just ended, from 1. */
   readonly attempt: number;
+  /** Whether it counts: the probe of a circuit breaker does not. */
+  readonly countsAttempt: boolean;
   /** Epoch milliseconds until which anyone waits. */
   readonly deadline: number | undefined;
   readonly now: number;
@@ -102,11 +112,14 @@ interface Failure {
 
 function again(
   { maxAttempts, backoff }: RetryPolicy,
-  { attempt, deadline = Infinity, now, random }: Circumstances,
+  { attempt, countsAttempt, deadline = Infinity, now, random }: Circumstances,
   { reason, failure, response, retryAfter }: Failure,
 ): Outcome {
   const delayMs = backoffMs(backoff, attempt, parseRetryAfter(retryAfter, now), random);
-  if (attempt < maxAttempts && now + delayMs < deadline) return { kind: "retry", delayMs, failure };
+  const spent = countsAttempt ? attempt : attempt - 1;
+  if (spent < maxAttempts && now + delayMs < deadline) {
+    return { kind: "retry", delayMs, countsAttempt, failure };
+  }
   return { kind: "dead", reason, failure, response };
 }
 

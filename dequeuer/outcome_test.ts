@@ -11,6 +11,7 @@ const now = 1_000_000;
 const first: Circumstances = {
   requestId: "id-1",
   attempt: 1,
+  countsAttempt: true,
   deadline: now + 30_000,
   now,
   random: 0.5,
@@ -41,6 +42,13 @@ Deno.test("a failure is tried again while there are attempts and time", async (t
     ["unreachable, second attempt", unreachable, { ...first, attempt: 2 }, 1_000],
     ["unreachable, last attempt", unreachable, last, "dead"],
     ["timeout", timeout, first, 500],
+    ["a probe on the last attempt", unreachable, { ...last, countsAttempt: false }, 2_000],
+    [
+      "a probe without time left",
+      unreachable,
+      { ...first, countsAttempt: false, deadline: now },
+      "dead",
+    ],
     ["503", answer(503), first, 500],
     ["503, last attempt", answer(503), last, "dead"],
     ["429 with Retry-After", answer(429, { "retry-after": "7" }), first, 7_000],

@@ -1,5 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Broker } from "../shared/broker/broker.ts";
-import { MessageTooLargeError, QueueNotFoundError } from "../shared/broker/errors.ts";
+import {
+  BrokerUnavailableError,
+  MessageTooLargeError,
+  QueueNotFoundError,
+} from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
 import { encodeResponse, type QueuedResponse } from "../shared/message/envelope.ts";
 import { problemResponse } from "./outcome.ts";
@@ -17,10 +22,16 @@ export interface Requester {
 /** When a reply that reached no queue is published again, milliseconds after the last time. */
 const republishAfterMs: readonly number[] = [100, 400, 1_000, 3_000];
 
+/** How often a reply is offered to a broker that does not take it, milliseconds. */
+const offerAgainMs = 250;
+/** For how long, where the requester has said no deadline, milliseconds. */
+const patienceMs = 60_000;
+
 /** Publishes responses to whoever asked for them. */
 export class Replier implements Disposable {
   readonly #broker: Broker;
   readonly #onDropped: () => void;
+  readonly #stop = new AbortController();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   /** @param onDropped called for a reply that nobody waits for. */
@@ -31,24 +42,36 @@ export class Replier implements Disposable {
 
   /**
    * Publishes a reply: for a live requester transient and unconfirmed, for a durable reply queue
-   * durable and confirmed. One that nobody waits for is dropped.
-   * @throws {BrokerError} the broker did not take it.
+   * durable and confirmed. One that nobody waits for is dropped. While the broker does not take it,
+   * it is offered again, so that what the microservice has done is not done twice.
+   * @throws {BrokerError} the broker did not take it by the deadline, or before {@link stop}.
    */
   async reply(to: Requester, response: QueuedResponse): Promise<void> {
-    try {
-      await this.#publish(to, response, 0);
-    } catch (error) {
-      if (error instanceof QueueNotFoundError) return this.#drop(to);
-      if (!(error instanceof MessageTooLargeError)) throw error;
-      await this.#publish(
-        to,
-        problemResponse("upstream-protocol-error", error.message, to.id),
-        0,
-      );
+    const giveUpAt = to.deadline ?? Date.now() + patienceMs;
+    for (;;) {
+      try {
+        return await this.#publish(to, response, 0);
+      } catch (error) {
+        if (error instanceof QueueNotFoundError) return this.#drop(to);
+        if (error instanceof MessageTooLargeError) {
+          response = problemResponse("upstream-protocol-error", error.message, to.id);
+          continue;
+        }
+        const { signal } = this.#stop;
+        if (!(error instanceof BrokerUnavailableError) || Date.now() > giveUpAt) throw error;
+        await delay(offerAgainMs, undefined, { signal }).catch(() => {});
+        if (signal.aborted) throw error;
+      }
     }
   }
 
+  /** Stops offering what the broker has not taken. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
   [Symbol.dispose](): void {
+    this.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import FakeTimers from "@sinonjs/fake-timers";
 import type { Broker, Message, PublishOptions } from "../shared/broker/broker.ts";
-import { MessageTooLargeError, QueueNotFoundError } from "../shared/broker/errors.ts";
+import {
+  BrokerUnavailableError,
+  MessageTooLargeError,
+  QueueNotFoundError,
+} from "../shared/broker/errors.ts";
 import { isLive, Replier } from "./replier.ts";
 
 const response = { status: 200, headers: {}, body: new Uint8Array(1) };
@@ -82,4 +86,25 @@ Deno.test("for a response that the broker does not take its requester is told so
   using replier = new Replier(broker, () => {});
   await replier.reply({ replyTo: "reply_a", id: "1" }, response);
   assert.deepEqual(statuses, [200, 502]);
+});
+
+Deno.test("a reply that the broker does not take is offered again until the deadline", async () => {
+  let offers = 0;
+  const broker = publishing(() => {
+    offers++;
+    return offers < 3 ? Promise.reject(new BrokerUnavailableError("blocked")) : Promise.resolve();
+  });
+  using replier = new Replier(broker, () => {});
+  await replier.reply({ replyTo: "reply_a", id: "1", deadline: Date.now() + 60_000 }, response);
+  assert.equal(offers, 3);
+  offers = 0;
+  await assert.rejects(
+    replier.reply({ replyTo: "reply_a", id: "1", deadline: Date.now() - 1 }, response),
+    BrokerUnavailableError,
+  );
+  assert.equal(offers, 1);
+  offers = 0;
+  const waiting = replier.reply({ replyTo: "reply_a", id: "1" }, response);
+  replier.stop();
+  await assert.rejects(waiting, BrokerUnavailableError);
 });

@@ -69,7 +69,9 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       draining = true;
       await server.close(signal);
       stop.abort();
+      // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
+      await server.close(AbortSignal.timeout(1_000));
       await broker[Symbol.asyncDispose]();
     },
   };

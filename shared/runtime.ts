@@ -49,8 +49,8 @@ export interface Server {
   readonly port: number;
   readonly url: string;
   /**
-   * Stops accepting, waits for the requests in flight, and closes; when the signal aborts, the
-   * rest is cut off.
+   * Stops accepting, and waits until the requests in flight are answered, or the signal aborts:
+   * whoever is slower than that is left to the end of the process.
    */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -67,23 +67,32 @@ export function serve(
   handler: RequestHandler,
   options: { readonly hostname: string; readonly port: number },
 ): Server {
-  const cut = new AbortController();
-  const server = Deno.serve({ ...options, signal: cut.signal, onListen() {} }, handler);
+  const server = listen(handler, options);
   const { hostname, port } = server.addr;
+  let shutdown: Promise<void> | undefined;
   return {
     hostname,
     port,
     url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`,
-    async close(signal) {
-      const abort = () => cut.abort();
-      signal.addEventListener("abort", abort, { once: true });
-      if (signal.aborted) abort();
-      try {
-        await server.shutdown();
-        await server.finished;
-      } finally {
-        signal.removeEventListener("abort", abort);
-      }
-    },
+    close: (signal) => Promise.race([shutdown ??= server.shutdown(), aborted(signal)]),
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function listen(
+  handler: RequestHandler,
+  options: { readonly hostname: string; readonly port: number },
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ ...options, onListen() {} }, handler);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot listen on ${options.hostname}:${options.port}: ${why}`, { cause });
+  }
 }

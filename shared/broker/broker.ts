@@ -100,8 +100,8 @@ export interface Delivery {
  * What becomes of a delivery. `headers` are merged into the message's own where it lives on.
  *
  * - `ack`: done, gone.
- * - `retry`: comes back after `delayMs` with `attempt` one higher; meanwhile it is held by the
- *   broker, not by the consumer.
+ * - `retry`: comes back after `delayMs` with `attempt` one higher, unless `countsAttempt` is false;
+ *   meanwhile it is held by the broker, not by the consumer.
  * - `dead`: moves to the dead-letter queue, with {@link DEAD_REASON}, {@link DEAD_AT} and
  *   {@link DEAD_QUEUE}.
  * - `release`: back to the queue at once, as if it had not been delivered.
@@ -112,6 +112,7 @@ export type Settlement =
     readonly kind: "retry";
     readonly delivery: Delivery;
     readonly delayMs: number;
+    readonly countsAttempt?: boolean;
     readonly headers?: MessageHeaders;
   }
   | {

@@ -24,6 +24,7 @@ import { behaviour as retryFreesPrefetch } from "./retry_frees_prefetch.ts";
 import { behaviour as deadLetter } from "./dead_letter.ts";
 import { behaviour as expired } from "./expired.ts";
 import { behaviour as delayedPublish } from "./delayed_publish.ts";
+import { behaviour as delayedForDeletedQueue } from "./delayed_for_deleted_queue.ts";
 import { behaviour as delayedMissingQueue } from "./delayed_missing_queue.ts";
 import { behaviour as priorities } from "./priorities.ts";
 import { behaviour as topics } from "./topics.ts";
@@ -71,6 +72,7 @@ export const behaviours: readonly Behaviour[] = [
   expired,
   delayedPublish,
   delayedMissingQueue,
+  delayedForDeletedQueue,
   priorities,
   topics,
   topicsDelayed,

@@ -51,6 +51,9 @@ export const behaviour: Behaviour = {
       messageId: "message-1",
       type: "proxymq.request",
     });
+    await broker.settle([{ kind: "retry", delivery: last, delayMs: 0, countsAttempt: false }]);
+    const [uncounted] = (await collector.waitFor(5)).slice(4);
+    assert.equal(uncounted?.attempt, 4, "a retry that does not count");
     assert.equal((await broker.stats(queue.name)).dead, 0);
   },
 };

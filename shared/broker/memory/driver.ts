@@ -145,7 +145,8 @@ class MemoryBroker implements Broker {
     }
     queue.forget();
     if (settlement.kind === "retry") {
-      const headers = { ...message.headers, ...settlement.headers, [ATTEMPT]: attempt + 1 };
+      const next = attempt + (settlement.countsAttempt === false ? 0 : 1);
+      const headers = { ...message.headers, ...settlement.headers, [ATTEMPT]: next };
       queue.add({ ...message, headers }, settlement.delayMs);
     } else if (settlement.kind === "dead") {
       this.#store.bury(queue, message, settlement.reason, settlement.headers);

@@ -34,6 +34,7 @@ export class Connection {
   #since = 0;
   #starting = true;
   #trouble = "connecting";
+  #pausing: AbortController | undefined;
   #becameReady = Promise.withResolvers<Client>();
 
   constructor(options: ConnectionOptions) {
@@ -65,6 +66,11 @@ export class Connection {
     return within(this.#becameReady.promise, { signals: [signal, this.#closing.signal] });
   }
 
+  /** Ends a pause between two tries: the server was seen to be there. */
+  hurry(): void {
+    this.#pausing?.abort();
+  }
+
   /** Closes it for good, with a word to the server if it can be said. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
@@ -76,6 +82,7 @@ export class Connection {
       await within(client.close("closed by its owner"), { ms: closeTimeoutMs }).catch(() => {});
     }
     this.#closing.abort(reason);
+    this.hurry();
     await this.#running;
   }
 
@@ -90,7 +97,9 @@ export class Connection {
       this.#trouble = explain(error);
       this.#options.onLost?.(error);
       this.#options.onChange();
-      await pause(backoffMs(failures), signal);
+      this.#pausing = new AbortController();
+      await pause(backoffMs(failures), this.#pausing.signal);
+      this.#pausing = undefined;
     }
   }
 

@@ -26,6 +26,11 @@ export function deliverName(type: QueueType): string {
   return `${prefix}${type}_deliver`;
 }
 
+/** The exchange and queue for what is due but has nowhere to go. */
+export function undeliverableName(type: QueueType): string {
+  return `${prefix}${type}_undeliverable`;
+}
+
 /** Whether a queue is one of a level. */
 export function isDelayQueue(queue: string): boolean {
   return queue.startsWith(prefix);

@@ -9,6 +9,7 @@ import {
   levelName,
   levelPatterns,
 } from "./delay_levels.ts";
+import { declareDeliverExchange } from "./deliver_exchange.ts";
 import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
 import { shortcoming } from "./server.ts";
 import { onChannel } from "./throwaway.ts";
@@ -64,8 +65,7 @@ export class Delays {
     try {
       if (level > known.level) {
         await onChannel(client, async (channel) => {
-          await channel.exchangeDeclare(deliverName(this.#type), "topic");
-          const steps: Promise<unknown>[] = [];
+          const steps = declareDeliverExchange(channel, this.#type);
           for (let next = known.level + 1; next <= level; next++) {
             const name = levelName(this.#type, next);
             const below = next === 0 ? deliverName(this.#type) : levelName(this.#type, next - 1);

@@ -172,6 +172,8 @@ class RabbitBroker implements Broker {
     const { shown, queueType } = this.#target;
     const consuming = this.#consuming.client;
     const publishing = this.#publisher.connection.client;
+    if (consuming) this.#publisher.connection.hurry();
+    if (publishing) this.#consuming.hurry();
     if (!consuming || !publishing) {
       const { starting, trouble } = consuming ? this.#publisher.connection : this.#consuming;
       if (starting) return;

@@ -97,9 +97,12 @@ async function bury(
   }
 }
 
-function retried({ delivery, headers }: Extract<Settlement, { kind: "retry" }>): Message {
-  const { message, attempt } = delivery;
-  return { ...message, headers: { ...message.headers, ...headers, [ATTEMPT]: attempt + 1 } };
+function retried(
+  { delivery, headers, countsAttempt = true }: Extract<Settlement, { kind: "retry" }>,
+): Message {
+  const { message } = delivery;
+  const attempt = delivery.attempt + (countsAttempt ? 1 : 0);
+  return { ...message, headers: { ...message.headers, ...headers, [ATTEMPT]: attempt } };
 }
 
 function dead({ delivery, headers, reason }: Extract<Settlement, { kind: "dead" }>): Message {

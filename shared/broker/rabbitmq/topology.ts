@@ -2,6 +2,7 @@ import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import type { QueueSpec } from "../broker.ts";
 import type { Client } from "./client.ts";
 import { deliverName, deliverPattern, destinationWords } from "./delay_levels.ts";
+import { declareDeliverExchange } from "./deliver_exchange.ts";
 import { mismatch } from "./mismatch.ts";
 import { brokerError, replyCodeOf, replyCodes, textOf } from "./refusal.ts";
 import { onChannel } from "./throwaway.ts";
@@ -92,7 +93,7 @@ export class Topology {
     const steps: Promise<unknown>[] = [
       channel.queueDeclare(deadLetterQueue, durable, { "x-queue-type": this.#type }),
       channel.queueDeclare(name, durable, workArguments(this.#type, deadLetterQueue)),
-      channel.exchangeDeclare(deliver, "topic"),
+      ...declareDeliverExchange(channel, this.#type),
       channel.queueBind(name, deliver, deliverPattern(destinationWords({ queue: name }))),
     ];
     if (topics.length > 0) steps.push(channel.exchangeDeclare(topicExchange, "topic"));

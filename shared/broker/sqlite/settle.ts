@@ -67,10 +67,11 @@ function retry(
   now: number,
 ): Settled | undefined {
   const delay = wholeDelay(settlement.delayMs);
-  const sql = `UPDATE messages SET state = ?, owner = NULL, attempt = attempt + 1,
+  const sql = `UPDATE messages SET state = ?, owner = NULL, attempt = attempt + ?,
     visible_at = ?, expires_at = expires_at + ? WHERE ${STILL_OURS}`;
   const state = delay > 0 ? DELAYED : READY;
-  if (!change(connection, sql, claim, state, now + delay, delay)) return undefined;
+  const counted = settlement.countsAttempt === false ? 0 : 1;
+  if (!change(connection, sql, claim, state, counted, now + delay, delay)) return undefined;
   if (settlement.headers) addToHead(connection, claim.id, settlement.headers);
   return delay > 0 ? { due: now + delay } : { touched: claim.queue.id };
 }

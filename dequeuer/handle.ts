@@ -1,0 +1,92 @@
+import type { Broker, Delivery } from "../shared/broker/broker.ts";
+import { logger } from "../shared/log.ts";
+import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
+import type { Breaker } from "./breaker.ts";
+import type { Forwarder } from "./forwarder.ts";
+import type { ProcessedOutcome } from "./metrics.ts";
+import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
+import type { Replier } from "./replier.ts";
+import { settlementOf } from "./settlement.ts";
+
+const log = logger("pipeline");
+
+/** What the way of a delivery needs. */
+export interface HandleDeps {
+  readonly broker: Broker;
+  readonly forwarder: Forwarder;
+  readonly breaker: Breaker;
+  readonly replier: Replier;
+  readonly retry: RetryPolicy;
+}
+
+/**
+ * The way of one delivery: forward, decide, reply, settle.
+ * @throws {BrokerError} it could not be replied to or settled, and comes again.
+ */
+export async function handle(deps: HandleDeps, delivery: Delivery): Promise<ProcessedOutcome> {
+  const { broker, replier } = deps;
+  const { message } = delivery;
+  let request: QueuedRequest | undefined;
+  let outcome: Outcome;
+  try {
+    request = decodeRequest(message);
+    if (request.deadline !== undefined && request.deadline <= Date.now()) {
+      await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
+      return "expired";
+    }
+    outcome = await attempt(deps, delivery, request);
+  } catch (error) {
+    if (!(error instanceof EnvelopeError)) throw error;
+    outcome = {
+      kind: "dead",
+      reason: `invalid: ${error.message}`,
+      failure: error.message,
+      response: problemResponse("bad-request", error.message, message.correlationId),
+    };
+  }
+  if ("failure" in outcome) {
+    log.warn("request {requestId}: {outcome} after {failure}", {
+      requestId: message.correlationId,
+      outcome: outcome.kind,
+      failure: outcome.failure,
+      attempt: delivery.attempt + delivery.redeliveries,
+    });
+  }
+  if ("response" in outcome && message.replyTo !== undefined) {
+    await replier.reply({
+      replyTo: message.replyTo,
+      id: message.correlationId,
+      ...(request?.deadline === undefined ? {} : { deadline: request.deadline }),
+    }, outcome.response);
+  }
+  await broker.settle([settlementOf(delivery, outcome)]);
+  return outcome.kind;
+}
+
+async function attempt(
+  { forwarder, breaker, retry }: HandleDeps,
+  delivery: Delivery,
+  request: QueuedRequest,
+): Promise<Outcome> {
+  // A delivery that was never settled counts: whatever held it may have died of it.
+  const attempt = delivery.attempt + delivery.redeliveries;
+  if (delivery.redeliveries > retry.maxAttempts) {
+    const failure = `delivered ${delivery.redeliveries} times and never settled`;
+    return {
+      kind: "dead",
+      reason: "redelivered",
+      failure,
+      response: problemResponse("upstream-unreachable", failure, request.id),
+    };
+  }
+  const call = await breaker.execute(() => forwarder.forward(request, attempt));
+  if (!call) return { kind: "postponed" };
+  return decide(call.result, retry, {
+    requestId: request.id,
+    attempt: delivery.attempt,
+    countsAttempt: !call.probe,
+    deadline: request.deadline,
+    now: Date.now(),
+    random: Math.random(),
+  });
+}

@@ -1,0 +1,28 @@
+import type { Delivery, Settlement } from "../shared/broker/broker.ts";
+import { lastResponseHeaders, withFailedAttempt } from "../shared/message/history.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** An outcome as the broker is told of it; a failure is added to the message's history. */
+export function settlementOf(delivery: Delivery, outcome: Outcome): Settlement {
+  switch (outcome.kind) {
+    case "answered":
+      return { kind: "ack", delivery };
+    case "retry": {
+      const { delayMs, countsAttempt, failure } = outcome;
+      const headers = withFailedAttempt(delivery.message, { at: Date.now(), failure });
+      return { kind: "retry", delivery, delayMs, countsAttempt, headers };
+    }
+    case "dead": {
+      const { reason, failure, response } = outcome;
+      const headers = {
+        ...withFailedAttempt(delivery.message, { at: Date.now(), failure }),
+        ...lastResponseHeaders(response),
+      };
+      return { kind: "dead", delivery, reason, headers };
+    }
+    case "postponed":
+      return { kind: "retry", delivery, delayMs: 0, countsAttempt: false };
+    case "released":
+      return { kind: "release", delivery };
+  }
+}
