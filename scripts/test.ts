@@ -44,6 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
         console.error(reason);
         if (abort.signal.aborted) return 130;
         if (Deno.env.get("CI") === "true") return 1;
+        env[`TEST_${name.toUpperCase()}_URL`] = "";
         env[`TEST_${name.toUpperCase()}_MISSING`] = reason;
       }
     }

@@ -23,6 +23,15 @@ export function exit(code: number): never {
   process.exit(code);
 }
 
+/**
+ * Gives up the permission to read and write files for the rest of the process, where the runtime
+ * has such permissions: a service on a remote broker needs none.
+ */
+export function giveUpFiles(): void {
+  Deno.permissions.revokeSync({ name: "write" });
+  Deno.permissions.revokeSync({ name: "read" });
+}
+
 /** Bytes that the process holds: resident set and used heap. */
 export function memoryUsage(): { readonly rss: number; readonly heapUsed: number } {
   const { rss, heapUsed } = Deno.memoryUsage();

@@ -96,6 +96,7 @@ async function writeFiles(dir: string, port: number): Promise<void> {
     // A port mapper of our own, so that we may stop it, and any checkout may use the node's name.
     ERL_EPMD_PORT: `${await freePort(port - 1_000)}`,
     ERL_EPMD_ADDRESS: "127.0.0.1",
+    ERL_CRASH_DUMP: join(dir, "log", "erl_crash.dump"),
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`);
   await Deno.writeTextFile(files.environment, lines.join(""));

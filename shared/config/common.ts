@@ -48,3 +48,8 @@ export function brokerUrl(
   }
   return url.href;
 }
+
+/** Whether a broker is a file of this machine, rather than a server. */
+export function isEmbedded(brokerUrl: string): boolean {
+  return brokerUrl.startsWith("sqlite:");
+}

@@ -39,7 +39,7 @@ async function hold(brokerUrl: string, service: string, firstEnv: Env = {}): Pro
   return { first, answer, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Over SQLite, what a killed process held comes back when its lease of 10 s has run out. */
+/** Over SQLite, what a killed process held comes back when its lease of 10 s has run out, if not before. */
 const handoverMs: Readonly<Record<string, number>> = { sqlite: 13_000, "rabbitmq quorum": 3_000 };
 
 for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) {
@@ -58,7 +58,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) 
       assert.equal((await held.first.exited({ timeoutMs: 3_000 })).code, 0);
       const endedMs = performance.now() - start;
       const { answer, ms } = await answered;
-      assert.equal(answer, "second, attempt 1");
+      assert.match(answer, /^second, attempt [12]$/);
       console.log(
         `${broker.name}: ended ${endedMs.toFixed(0)} ms after SIGTERM, ` +
           `the caller had its answer after ${ms.toFixed(0)} ms`,
@@ -79,7 +79,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) 
       assert.equal((await held.first.exited()).code, 137);
       const timeoutMs = handoverMs[broker.name] ?? 0;
       const answer = await within(held.answer, "the answer of the second", { timeoutMs });
-      assert.equal(answer, "second, attempt 1");
+      assert.match(answer, /^second, attempt [12]$/);
       const ms = performance.now() - start;
       console.log(`${broker.name}: the caller had its answer ${ms.toFixed(0)} ms after SIGKILL`);
     },

@@ -12,8 +12,8 @@ const inherited = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"];
 /** Environment variables by name. */
 export type Env = Readonly<Record<string, string>>;
 
-/** A task of deno.json that runs as a service. */
-export type TaskName = "enqueuer" | "dequeuer" | "demo";
+/** A task of deno.json. */
+export type TaskName = "enqueuer" | "dequeuer" | "demo" | "soak";
 
 /** A line of the log: its level, its message, and its properties beside them. */
 export interface LogLine {
@@ -68,9 +68,12 @@ export function start(task: TaskName, options: StartOptions = {}): ServiceProces
 }
 
 /** Starts a task and waits for its end. */
-export async function runToEnd(task: TaskName, options: StartOptions = {}): Promise<Exit> {
+export async function runToEnd(
+  task: TaskName,
+  { timeoutMs = 30_000, ...options }: StartOptions & Waiting = {},
+): Promise<Exit> {
   await using process = start(task, options);
-  return await process.exited({ timeoutMs: 30_000 });
+  return await process.exited({ timeoutMs });
 }
 
 /** An enqueuer, on a port of its own. */
@@ -85,9 +88,9 @@ export function startDequeuer(env: Env, options: StartOptions = {}): ServiceProc
 
 /** A process. Disposing of it ends it, by force if need be. */
 export class ServiceProcess implements AsyncDisposable {
+  readonly task: TaskName;
   /** The lines of the log so far. */
   readonly log: LogLine[] = [];
-  readonly #task: TaskName;
   readonly #child: Deno.ChildProcess;
   readonly #end: Promise<Exit>;
   #stdout = "";
@@ -95,7 +98,7 @@ export class ServiceProcess implements AsyncDisposable {
   #ended = false;
 
   constructor(task: TaskName, child: Deno.ChildProcess) {
-    this.#task = task;
+    this.task = task;
     this.#child = child;
     this.#end = this.#follow();
   }
@@ -150,7 +153,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** Waits for its end. */
   exited(waiting?: Waiting): Promise<Exit> {
-    return within(this.#end, `the end of ${this.#task}`, waiting);
+    return within(this.#end, `the end of ${this.task}`, waiting);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -195,11 +198,11 @@ export class ServiceProcess implements AsyncDisposable {
         return found !== undefined || this.#ended;
       }, waiting);
     } catch (cause) {
-      throw new Error(`${this.#task}: ${what}: ${cause}\n${this.#stderr}`, { cause });
+      throw new Error(`${this.task}: ${what}: ${cause}\n${this.#stderr}`, { cause });
     }
     if (found) return found.value;
     const { code } = await this.#end;
-    throw new Error(`${this.#task} ended with ${code} before ${what}\n${this.#stderr}`);
+    throw new Error(`${this.task} ended with ${code} before ${what}\n${this.#stderr}`);
   }
 
   #kill(pid: number, signal: Deno.Signal): void {

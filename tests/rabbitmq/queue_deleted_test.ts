@@ -18,6 +18,7 @@ rabbitmqTest(
     await collector.waitFor(1);
     await eventually(async () => (await owner.stats(queue.name)).consumers === 1);
   },
+  { queueType: "classic" },
 );
 
 rabbitmqTest(

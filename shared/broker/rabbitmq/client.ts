@@ -81,6 +81,7 @@ class TcpClient extends AMQPClient implements Client {
     await connected;
     this.socket?.setNoDelay(true);
     this.socket?.setTimeout(0);
+    this.frameMax ||= offeredFrameMax;
     return this;
   }
 
@@ -163,6 +164,12 @@ class WebSocketClient extends AMQPWebSocketClient implements Client {
       heartbeat: target.heartbeat,
     });
     this.onerror = () => {};
+  }
+
+  override async connect(): Promise<this> {
+    await super.connect();
+    this.frameMax ||= offeredFrameMax;
+    return this;
   }
 
   override send(bytes: Uint8Array): Promise<void> {

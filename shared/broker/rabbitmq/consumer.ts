@@ -88,7 +88,7 @@ export class Consumer {
         if (fatal) return this.buffer.end(fatal);
       }
       this.#link = undefined;
-      this.buffer.takeUnread();
+      if (!this.#noAck) this.buffer.takeUnread();
       await pause(backoffMs(Math.max(0, failures)), signal);
     }
   }

@@ -17,10 +17,12 @@ import type { Target } from "./url.ts";
 
 /** The largest body: what RabbitMQ 4 takes by default, bytes. */
 export const maxMessageBytes = 16 * 1024 * 1024;
-/** The most that properties and headers may take, bytes: a frame, less what a retry adds. */
-export const maxHeaderBytes = offeredFrameMax - 1024;
-/** What a frame has beside properties and headers, with some room. */
-const frameReserve = 64;
+/** What of a frame is kept free of properties and headers: for its own bytes and what a retry adds. */
+const reserve = 1024;
+/** The same for a retry: the frame's own bytes, with some room. */
+const retryReserve = 64;
+/** The most that properties and headers may take, bytes. */
+export const maxHeaderBytes = offeredFrameMax - reserve;
 const longestName = 255;
 
 /** How a publisher is kept. */
@@ -62,21 +64,21 @@ export class Publisher {
     });
   }
 
-  /** As {@link Broker.publish}. */
+  /**
+   * As {@link Broker.publish}.
+   * @param kept how much of a frame is kept free of properties and headers, bytes.
+   */
   publish(
     to: Address,
     messages: readonly Message[],
     options?: PublishOptions,
-    propertiesLimit: number = maxHeaderBytes,
+    kept: number = reserve,
   ): Promise<void> {
     const client = this.connection.client;
     if (!client || client.closed || this.#closed) return unavailable(this.#trouble());
     if (client.blocked !== undefined) return unavailable(blockedText(client));
     try {
-      const limits: Limits = {
-        body: maxMessageBytes,
-        properties: Math.min(propertiesLimit, client.frameMax - frameReserve),
-      };
+      const limits: Limits = { body: maxMessageBytes, properties: client.frameMax - kept };
       for (const message of messages) checkMessage(message, limits, messages.length > 1);
     } catch (error) {
       return Promise.reject(error);
@@ -108,7 +110,7 @@ export class Publisher {
 
   /** Moves a message from a queue to another or back, with room in its frame for what that adds. */
   republish(queue: string, message: Message, delayMs = 0): Promise<void> {
-    return this.publish({ queue }, [message], { delayMs }, offeredFrameMax);
+    return this.publish({ queue }, [message], { delayMs }, retryReserve);
   }
 
   async close(): Promise<void> {

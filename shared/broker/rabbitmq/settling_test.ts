@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import type { AMQPChannel } from "@cloudamqp/amqp-client";
+import { DEAD_AT, type Delivery, type Message } from "../broker.ts";
+import { BrokerUnavailableError, DeliveryLostError, QueueNotFoundError } from "../errors.ts";
+import { Link } from "./link.ts";
+import { settle, type SettlingOptions } from "./settling.ts";
+
+type Republish = SettlingOptions["republish"];
+
+/** A link whose channel notes what it is told, and the means to settle its deliveries. */
+function setUp(republish?: Republish) {
+  const told: string[] = [];
+  const note = (what: string) => Promise.resolve(void told.push(what));
+  const channel: Partial<AMQPChannel> = {
+    closed: false,
+    basicAck: (tag) => note(`ack ${tag}`),
+    basicNack: (tag, requeue) => note(`nack ${tag} ${requeue}`),
+    basicReject: (tag, requeue) => note(`reject ${tag} ${requeue}`),
+    close: () => note("close"),
+  };
+  const link = new Link(channel as AMQPChannel);
+  const published: { queue: string; message: Message; delayMs: number }[] = [];
+  const options: SettlingOptions = {
+    republish: async (queue, message, delayMs) => {
+      await republish?.(queue, message, delayMs);
+      published.push({ queue, message, delayMs });
+      told.push(`publish ${queue}`);
+    },
+    deadLetterQueue: (queue) => queue === "known" ? "known_dlq" : undefined,
+    redeclare: (queue) => note(`redeclare ${queue}`),
+  };
+  const delivery = (tag: number, queue = "known"): Delivery => ({
+    queue,
+    message: { body: new Uint8Array(0), headers: { mine: 1 }, expiration: 5, messageId: "m" },
+    attempt: 2,
+    redeliveries: 0,
+    token: link.lease(tag),
+  });
+  return { told, link, published, options, delivery };
+}
+
+Deno.test("a batch is settled together: what is moved is published before it is acknowledged", async () => {
+  const { told, published, options, delivery } = setUp();
+  await settle([
+    { kind: "ack", delivery: delivery(1) },
+    { kind: "retry", delivery: delivery(2), delayMs: 500, headers: { more: 2 } },
+    { kind: "dead", delivery: delivery(3), reason: "why" },
+    { kind: "release", delivery: delivery(4) },
+    { kind: "dead", delivery: delivery(5, "foreign"), reason: "why" },
+  ], options);
+  assert.deepEqual(told.slice(0, 2), ["ack 1", "nack 4 true"]);
+  assert.ok(told.indexOf("publish known") < told.indexOf("ack 2"));
+  assert.ok(told.indexOf("publish known_dlq") < told.indexOf("ack 3"));
+  assert.ok(told.includes("reject 5 false"));
+  const [retry, dead] = published;
+  assert.deepEqual(retry?.message.headers, { mine: 1, more: 2, attempt: 3 });
+  assert.equal(retry?.delayMs, 500);
+  const { [DEAD_AT]: at, ...headers } = dead?.message.headers ?? {};
+  assert.deepEqual(headers, { mine: 1, "dead-reason": "why", "dead-queue": "known" });
+  assert.equal(typeof at, "number");
+  assert.equal(dead?.message.expiration, undefined);
+});
+
+Deno.test("a delivery that cannot be moved comes again", async () => {
+  const failing = () => Promise.reject(new BrokerUnavailableError("blocked"));
+  const { told, options, delivery } = setUp(failing);
+  const retry = settle([{ kind: "retry", delivery: delivery(1), delayMs: 0 }], options);
+  await assert.rejects(retry, BrokerUnavailableError);
+  assert.deepEqual(told, ["nack 1 true"]);
+});
+
+Deno.test("a missing dead-letter queue is declared again", async () => {
+  let tries = 0;
+  const missingOnce: Republish = (queue) =>
+    tries++ === 0 ? Promise.reject(new QueueNotFoundError(queue)) : Promise.resolve();
+  const { told, options, delivery } = setUp(missingOnce);
+  await settle([{ kind: "dead", delivery: delivery(1), reason: "why" }], options);
+  assert.deepEqual(told, ["redeclare known", "publish known_dlq", "ack 1"]);
+});
+
+Deno.test("what is settled already, or lost, is an error; the rest of the batch is settled", async () => {
+  const { told, link, options, delivery } = setUp();
+  const [one, two] = [delivery(1), delivery(2)];
+  await settle([{ kind: "ack", delivery: one }], options);
+  const again = settle([one, two].map((delivery) => ({ kind: "ack", delivery })), options);
+  await assert.rejects(again, DeliveryLostError);
+  assert.deepEqual(told, ["ack 1", "ack 2"]);
+  const three = delivery(3);
+  link.kill();
+  await assert.rejects(settle([{ kind: "ack", delivery: three }], options), DeliveryLostError);
+  const foreign = { ...delivery(4), token: {} };
+  await assert.rejects(settle([{ kind: "ack", delivery: foreign }], options), DeliveryLostError);
+});
+
+Deno.test("a link that drains is closed when the last of its deliveries is settled", async () => {
+  const { told, link, options, delivery } = setUp();
+  const [one, two] = [delivery(1), delivery(2)];
+  link.drain();
+  await settle([{ kind: "ack", delivery: one }], options);
+  assert.ok(link.alive);
+  await settle([{ kind: "release", delivery: two }], options);
+  assert.deepEqual(told, ["ack 1", "nack 2 true", "close"]);
+  assert.ok(!link.alive);
+});
