@@ -1,4 +1,8 @@
+import type { Address } from "../broker.ts";
 import type { QueueType } from "./url.ts";
+
+/** Where a delayed message can go. */
+export type Destination = Exclude<Address, { broadcast: string }>;
 
 /**
  * Delays without a plugin. A delay is a number of 28 bits, and each bit has a level: a queue that
@@ -37,7 +41,7 @@ export function isDelayQueue(queue: string): boolean {
 }
 
 /** What is delayed for a queue, or for a topic, ends its routing key with this. */
-export function destinationWords(to: { queue: string } | { topic: string }): string {
+export function destinationWords(to: Destination): string {
   return "queue" in to ? to.queue : `${topicWord}.${to.topic}`;
 }
 

@@ -2,7 +2,13 @@ import type { Address, Message, PublishOptions } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
 import { type Client, offeredFrameMax } from "./client.ts";
 import { Connection } from "./connection.ts";
-import { delayRoute, destinationWords, levelName, maxDelayMs } from "./delay_levels.ts";
+import {
+  delayRoute,
+  type Destination,
+  destinationWords,
+  levelName,
+  maxDelayMs,
+} from "./delay_levels.ts";
 import { Delays } from "./delays.ts";
 import { DirectReplies } from "./direct_replies.ts";
 import { checkMessage, type Limits } from "./frames.ts";
@@ -12,7 +18,7 @@ import { PublishChannel } from "./publish_channel.ts";
 import { brokerError } from "./refusal.ts";
 import { isDirectReply } from "./reply_address.ts";
 import { onChannel } from "./throwaway.ts";
-import { topicExchange } from "./topology.ts";
+import { broadcastExchange, topicExchange } from "./topology.ts";
 import type { Target } from "./url.ts";
 
 /** The largest body: what RabbitMQ 4 takes by default, bytes. */
@@ -43,7 +49,8 @@ export class Publisher {
   readonly #delays: Delays;
   readonly #directReplies: DirectReplies;
   readonly #target: Target;
-  #topics: Promise<unknown> | undefined;
+  /** The exchanges that this connection has declared, by their names. */
+  readonly #declared = new Map<string, Promise<unknown>>();
   #closed = false;
 
   constructor({ target, name, declared, onChange }: PublisherOptions) {
@@ -85,10 +92,12 @@ export class Publisher {
     }
     const delayMs = options?.delayMs ?? 0;
     const confirm = options?.confirm !== false;
-    if ("topic" in to || delayMs > 0) {
-      const published = delayMs > 0
+    if ("broadcast" in to || "topic" in to || delayMs > 0) {
+      const published = "broadcast" in to
+        ? this.#toExchange(client, [broadcastExchange, "direct"], to.broadcast, messages)
+        : delayMs > 0
         ? this.#delayed(client, to, messages, delayMs)
-        : this.#toTopic(client, "topic" in to ? to.topic : "", messages);
+        : this.#toExchange(client, [topicExchange, "topic"], "topic" in to ? to.topic : "", messages);
       if (confirm) return published;
       published.catch((error) => {
         if (error instanceof QueueNotFoundError) {
@@ -119,24 +128,30 @@ export class Publisher {
     await Promise.all([this.connection.close(), this.#directReplies.close()]);
   }
 
-  async #toTopic(client: Client, topic: string, messages: readonly Message[]): Promise<void> {
-    this.#topics ??= onChannel(
-      client,
-      (channel) => channel.exchangeDeclare(topicExchange, "topic"),
-    );
+  /** Publishes to whoever is bound to an exchange, which is declared first if it was not yet. */
+  async #toExchange(
+    client: Client,
+    [exchange, type]: readonly [name: string, type: "topic" | "direct"],
+    key: string,
+    messages: readonly Message[],
+  ): Promise<void> {
+    let declared = this.#declared.get(exchange);
+    if (!declared) {
+      declared = onChannel(client, (channel) => channel.exchangeDeclare(exchange, type));
+      this.#declared.set(exchange, declared);
+    }
     try {
-      await this.#topics;
+      await declared;
     } catch (error) {
-      this.#topics = undefined;
+      if (this.#declared.get(exchange) === declared) this.#declared.delete(exchange);
       throw brokerError(error);
     }
-    const route = { exchange: topicExchange, key: topic, mandatory: false };
-    await this.#exchanges.publish(route, topic, messages);
+    await this.#exchanges.publish({ exchange, key, mandatory: false }, key, messages);
   }
 
   async #delayed(
     client: Client,
-    to: Address,
+    to: Destination,
     messages: readonly Message[],
     delayMs: number,
   ): Promise<void> {
@@ -160,7 +175,7 @@ export class Publisher {
 
   #forget(): void {
     this.#delays.forget();
-    this.#topics = undefined;
+    this.#declared.clear();
   }
 
   #trouble(): string {

@@ -11,6 +11,8 @@ import { pause } from "./waiting.ts";
 
 /** The exchange that topics are published to. */
 export const topicExchange = "proxymq_topics";
+/** The exchange that broadcasts are published to. */
+export const broadcastExchange = "proxymq_broadcast";
 
 const lockedForMs = 30_000;
 const lockedPauseMs = 250;
@@ -85,7 +87,13 @@ export class Topology {
   #declareOn(channel: AMQPChannel, spec: QueueSpec): Promise<unknown> {
     if (spec.kind === "reply") {
       const exclusive = { durable: false, exclusive: true, autoDelete: false };
-      return channel.queueDeclare(spec.name, exclusive, { "x-queue-type": "classic" });
+      const { name, broadcasts = [] } = spec;
+      const steps: Promise<unknown>[] = [
+        channel.queueDeclare(name, exclusive, { "x-queue-type": "classic" }),
+      ];
+      if (broadcasts.length > 0) steps.push(channel.exchangeDeclare(broadcastExchange, "direct"));
+      for (const key of broadcasts) steps.push(channel.queueBind(name, broadcastExchange, key));
+      return Promise.all(steps);
     }
     const { name, deadLetterQueue, topics = [] } = spec;
     const deliver = deliverName(this.#type);
