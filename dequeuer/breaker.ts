@@ -27,6 +27,15 @@ export interface BreakerOptions {
 /** The states of a circuit breaker. */
 export type BreakerState = "closed" | "half-open" | "open";
 
+/** Carries a result past the policy, which is to draw no conclusion from it. */
+class NoConclusion {
+  readonly result: ForwardResult;
+
+  constructor(result: ForwardResult) {
+    this.result = result;
+  }
+}
+
 /** How a call through the breaker ended. */
 export interface BreakerResult {
   readonly result: ForwardResult;
@@ -79,12 +88,15 @@ export class Breaker implements Disposable {
   async execute(call: () => Promise<ForwardResult>): Promise<BreakerResult | undefined> {
     let probe = false;
     try {
-      const result = await this.#policy.execute(() => {
+      const result = await this.#policy.execute(async () => {
         probe = this.state === "half-open";
-        return call();
+        const result = await call();
+        if (result.kind === "cancelled" && !probe) throw new NoConclusion(result);
+        return result;
       });
       return { result, probe };
     } catch (error) {
+      if (error instanceof NoConclusion) return { result: error.result, probe };
       if (error instanceof BrokenCircuitError) return undefined;
       throw error;
     }
@@ -116,6 +128,9 @@ function isFailure(result: ForwardResult): boolean {
   switch (result.kind) {
     case "unreachable":
     case "timeout":
+      return true;
+    case "cancelled":
+      // Only a probe's gets here: it has shown nothing, so that another one has to.
       return true;
     case "response":
       return [502, 503, 504].includes(result.response.status);

@@ -1,6 +1,15 @@
 import { commonVariables } from "../shared/config/common.ts";
 import type { Config } from "../shared/config/config.ts";
-import { byteSize, duration, integer, list, port, text, url } from "../shared/config/variable.ts";
+import {
+  byteSize,
+  choice,
+  duration,
+  integer,
+  list,
+  port,
+  text,
+  url,
+} from "../shared/config/variable.ts";
 import { serviceNamePattern } from "../shared/service_name.ts";
 
 const variables = {
@@ -68,6 +77,13 @@ const variables = {
   DEQUEUER_TARGET_HEALTH_URL: url(["http:", "https:"], {
     description: "Asked each second; the queue is consumed only while it answers 2xx. So a " +
       "microservice that takes minutes to start loses nothing.",
+  }),
+  DEQUEUER_ON_DISCONNECT: choice(["cancel", "finish"], {
+    description: "What becomes of a request whose caller hangs up. `cancel`, as a plain HTTP " +
+      "proxy does, since nobody waits for the response: it is not forwarded any more, and a call " +
+      "under way is aborted. `finish`, for a microservice whose work has a value of its own: it " +
+      "runs to its end.",
+    default: "cancel",
   }),
   DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description: "The largest response body that is passed on; above it the caller gets 502.",

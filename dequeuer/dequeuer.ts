@@ -6,6 +6,7 @@ import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import { Breaker } from "./breaker.ts";
+import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
@@ -53,6 +54,10 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     maxBodyBytes: config.DEQUEUER_MAX_BODY_BYTES,
   });
   const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
+  const cancellations = new Cancellations({
+    onDisconnect: config.DEQUEUER_ON_DISCONNECT,
+    onCancel: (id) => forwarder.cancel(id),
+  });
   const gate = new Gate(concurrency);
   const breaker = new Breaker(gate, {
     failures: config.DEQUEUER_BREAKER_FAILURES,
@@ -90,6 +95,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
   log.info("health and metrics on {url}", { url: server.url });
 
+  cancellations.start(broker, service);
   const { signal } = stop;
   const ready = broker
     .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
@@ -102,7 +108,11 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       });
     });
   const pipeline = ready.then(() =>
-    runPipeline({ broker, forwarder, breaker, replier, metrics, retry, gate }, queue, signal)
+    runPipeline(
+      { broker, forwarder, breaker, cancellations, replier, metrics, retry, gate },
+      queue,
+      signal,
+    )
   );
   const closed = Promise.withResolvers<void>();
   const done = pipeline.then(() => closed.promise);
@@ -122,6 +132,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       if (deadline.aborted) cut();
       await pipeline.catch(() => {});
       deadline.removeEventListener("abort", cut);
+      await cancellations[Symbol.asyncDispose]();
       targetHealth?.[Symbol.dispose]();
       breaker[Symbol.dispose]();
       gate[Symbol.dispose]();

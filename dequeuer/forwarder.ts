@@ -11,10 +11,12 @@ export type ForwardResult =
   | { readonly kind: "timeout"; readonly detail: string }
   | { readonly kind: "invalid-request"; readonly detail: string }
   | { readonly kind: "invalid-response"; readonly detail: string }
+  | { readonly kind: "cancelled" }
   | { readonly kind: "stopped" };
 
 class TimeoutError extends Error {}
 class StoppedError extends Error {}
+class CancelledError extends Error {}
 
 /** Calls the microservice with requests from the queue, each within its time. */
 export class Forwarder implements Disposable {
@@ -22,6 +24,8 @@ export class Forwarder implements Disposable {
   readonly #timeoutMs: number;
   readonly #wheel = new DeadlineWheel();
   readonly #calls = new Set<UpstreamCall>();
+  /** The calls by their requests' ids; a request that comes twice can be under way twice. */
+  readonly #byId = new Map<string, Set<UpstreamCall>>();
 
   /** @param timeoutMs how long a call may take when the request's deadline leaves more. */
   constructor(upstream: Upstream, timeoutMs: number) {
@@ -51,7 +55,7 @@ export class Forwarder implements Disposable {
       return { kind: "invalid-request", detail: text(error) };
     }
     const deadline = this.#wheel.add(now + timeoutMs, () => call.abort(new TimeoutError()));
-    this.#calls.add(call);
+    this.#add(call, request.id);
     try {
       const response = await call.response;
       if (response.status < 200 || response.status > 599) {
@@ -61,9 +65,14 @@ export class Forwarder implements Disposable {
     } catch (error) {
       return failure(error, timeoutMs);
     } finally {
-      this.#calls.delete(call);
+      this.#delete(call, request.id);
       this.#wheel.cancel(deadline);
     }
+  }
+
+  /** Aborts the call with this request, if there is one under way; it ends as `cancelled`. */
+  cancel(id: string): void {
+    for (const call of this.#byId.get(id) ?? []) call.abort(new CancelledError());
   }
 
   /** Aborts the calls under way; they end as `stopped`. */
@@ -74,6 +83,21 @@ export class Forwarder implements Disposable {
   [Symbol.dispose](): void {
     this.stop();
     this.#wheel[Symbol.dispose]();
+  }
+
+  #add(call: UpstreamCall, id: string | undefined): void {
+    this.#calls.add(call);
+    if (id === undefined) return;
+    const same = this.#byId.get(id);
+    if (same) same.add(call);
+    else this.#byId.set(id, new Set([call]));
+  }
+
+  #delete(call: UpstreamCall, id: string | undefined): void {
+    this.#calls.delete(call);
+    const same = id === undefined ? undefined : this.#byId.get(id);
+    same?.delete(call);
+    if (id !== undefined && same?.size === 0) this.#byId.delete(id);
   }
 }
 
@@ -91,6 +115,7 @@ function upstreamHeaders(request: QueuedRequest, attempt: number, remaining: num
 
 function failure(error: unknown, timeoutMs: number): ForwardResult {
   if (error instanceof StoppedError) return { kind: "stopped" };
+  if (error instanceof CancelledError) return { kind: "cancelled" };
   if (error instanceof TimeoutError) {
     return { kind: "timeout", detail: `the microservice did not answer within ${timeoutMs} ms` };
   }

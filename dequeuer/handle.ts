@@ -2,6 +2,7 @@ import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
 import type { Breaker } from "./breaker.ts";
+import type { Cancellations } from "./cancellations.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
@@ -15,6 +16,7 @@ export interface HandleDeps {
   readonly broker: Broker;
   readonly forwarder: Forwarder;
   readonly breaker: Breaker;
+  readonly cancellations: Cancellations;
   readonly replier: Replier;
   readonly retry: RetryPolicy;
 }
@@ -30,6 +32,10 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   let outcome: Outcome;
   try {
     request = decodeRequest(message);
+    if (deps.cancellations.has(request.id)) {
+      await broker.settle([{ kind: "ack", delivery }]);
+      return "cancelled";
+    }
     if (request.deadline !== undefined && request.deadline <= Date.now()) {
       await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
       return "expired";
@@ -64,7 +70,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
 }
 
 async function attempt(
-  { forwarder, breaker, retry }: HandleDeps,
+  { forwarder, breaker, cancellations, retry }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -79,7 +85,11 @@ async function attempt(
       response: problemResponse("upstream-unreachable", failure, request.id),
     };
   }
-  const call = await breaker.execute(() => forwarder.forward(request, attempt));
+  const call = await breaker.execute(() => {
+    // The breaker may have held it back until a probe had ended.
+    if (cancellations.has(request.id)) return Promise.resolve({ kind: "cancelled" });
+    return forwarder.forward(request, attempt);
+  });
   if (!call) return { kind: "postponed" };
   return decide(call.result, retry, {
     requestId: request.id,

@@ -13,7 +13,16 @@ export interface DequeuerMetrics {
   replyDropped(): void;
 }
 
-const outcomes = ["answered", "retry", "dead", "expired", "postponed", "released", "lost"] as const;
+const outcomes = [
+  "answered",
+  "retry",
+  "dead",
+  "expired",
+  "cancelled",
+  "postponed",
+  "released",
+  "lost",
+] as const;
 
 /** How the processing of a delivery ended. */
 export type ProcessedOutcome = (typeof outcomes)[number];

@@ -20,6 +20,8 @@ export type Outcome =
   }
   /** Not tried: back to the queue, and no attempt used up. */
   | { readonly kind: "postponed" }
+  /** Nobody wants a response any more: gone, and no reply. */
+  | { readonly kind: "cancelled" }
   /** Cut off by a shutdown: back to the queue at once. */
   | { readonly kind: "released" };
 
@@ -97,6 +99,8 @@ export function decide(
         failure: result.detail,
         response: problem("upstream-protocol-error", result.detail),
       };
+    case "cancelled":
+      return { kind: "cancelled" };
     case "stopped":
       return { kind: "released" };
   }

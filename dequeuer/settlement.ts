@@ -6,6 +6,7 @@ import type { Outcome } from "./outcome.ts";
 export function settlementOf(delivery: Delivery, outcome: Outcome): Settlement {
   switch (outcome.kind) {
     case "answered":
+    case "cancelled":
       return { kind: "ack", delivery };
     case "retry": {
       const { delayMs, countsAttempt, failure } = outcome;

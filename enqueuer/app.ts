@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { healthRoutes, type Readiness } from "../shared/http/health.ts";
 import { Problem } from "../shared/http/problem.ts";
 import { bearerAuth } from "./auth.ts";
+import { deadLetterRoutes } from "./dead_letter_routes.ts";
 import { docsPage } from "./docs_page.ts";
 import { addOpenApi } from "./openapi.ts";
 import { toProblem } from "./problems.ts";
@@ -15,22 +16,27 @@ export interface AppDeps extends Omit<ProxyDeps, "ownsAuthorization"> {
   readonly defaultService?: string | undefined;
   /** Keys of which callers have to send one; none means that none is asked for. */
   readonly apiKeys?: readonly string[] | undefined;
+  /** Keys for the routes that administrate; without any they are off. */
+  readonly adminKeys?: readonly string[] | undefined;
+  /** Aborts when the enqueuer is about to stop. */
+  readonly stopping: AbortSignal;
 }
 
 /** The enqueuer's HTTP interface. Does no I/O by itself. */
 export function createApp(deps: AppDeps): OpenAPIHono {
-  const { metrics, defaultService, apiKeys = [] } = deps;
+  const { broker, metrics, defaultService, apiKeys = [], adminKeys = [], stopping } = deps;
   const proxy = createProxy({ ...deps, ownsAuthorization: apiKeys.length > 0 });
   const app = new OpenAPIHono();
   app.onError((error) => toProblem(error).toResponse());
   app.route("/health", healthRoutes(deps.readiness));
+  app.route("/dead-letters", deadLetterRoutes({ broker, adminKeys, stopping }));
   if (apiKeys.length > 0) app.use(bearerAuth(apiKeys));
   app.get("/metrics", async (c) => {
     c.header("content-type", metrics.registry.contentType);
     return c.body(await metrics.registry.metrics());
   });
   addOpenApi(app);
-  app.route("/docs", docsPage({ title: "ProxyMQ enqueuer", openapiUrl: "openapi.json" }));
+  app.route("/docs", docsPage({ title: "ProxyMQ", openapiUrl: "openapi.json" }));
   app.all("*", (c) => {
     const target = targetOf(c.req.raw.url, defaultService);
     if (target) return proxy(c.req.raw, target);

@@ -35,6 +35,12 @@ const variables = {
       "everything but health. Without it anyone who reaches the port may call.",
     secret: true,
   }),
+  ENQUEUER_ADMIN_KEYS: list(/^[\x21-\x2b\x2d-\x7e]{8,}$/, "keys of at least 8 visible characters", {
+    description:
+      "Keys for the routes below `/dead-letters`, sent as `Authorization: Bearer KEY`; " +
+      "one of them is all that is needed there. Without it those routes are off.",
+    secret: true,
+  }),
   ENQUEUER_DRAIN_TIMEOUT: duration({
     description: "How long requests in flight may take to finish after SIGTERM.",
     default: "30s",

@@ -8,6 +8,7 @@ import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import type { EnqueuerConfig } from "./config.ts";
+import { HangUps } from "./hang_ups.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
 
@@ -27,32 +28,36 @@ export interface Enqueuer {
  * @throws when it cannot listen.
  */
 export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
-  let draining = false;
+  const stopping = new AbortController();
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: "proxymq-enqueuer",
     onStatus: ({ connected, detail }) => {
       if (connected) log.info("broker connected: {detail}", { detail });
-      else if (!draining) log.warn("broker not connected: {detail}", { detail });
+      else if (!stopping.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
   const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
   const metrics = createMetrics(() => inbox.size);
   addProcessMetrics(metrics.registry, () => broker.status);
+  const hangUps = new HangUps();
   const app = createApp({
     broker,
     inbox,
+    hangUps,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
     maxBodyBytes: config.ENQUEUER_MAX_BODY_BYTES,
     defaultService: config.ENQUEUER_DEFAULT_SERVICE,
     apiKeys: config.ENQUEUER_API_KEYS,
+    adminKeys: config.ENQUEUER_ADMIN_KEYS,
+    stopping: stopping.signal,
     readiness: () => ({
-      ready: broker.status.connected && inbox.declared && !draining,
+      ready: broker.status.connected && inbox.declared && !stopping.signal.aborted,
       checks: {
         broker: broker.status.detail,
         "reply queue": inbox.declared ? "declared" : "not declared yet",
-        ...(draining ? { shutdown: "draining" } : {}),
+        ...(stopping.signal.aborted ? { shutdown: "draining" } : {}),
       },
     }),
   });
@@ -66,11 +71,12 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     server,
     ready,
     async close(signal) {
-      draining = true;
+      stopping.abort();
       await server.close(signal);
       stop.abort();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
+      hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
       await broker[Symbol.asyncDispose]();
     },

@@ -9,6 +9,11 @@ export interface EnqueuerMetrics {
    * @param service undefined where no such service exists, so that callers cannot invent labels.
    */
   answered(service: string | undefined, method: string, status: number, seconds: number): void;
+  /**
+   * Counts a caller that hung up before its response.
+   * @param service undefined where its request was not taken.
+   */
+  disconnected(service: string | undefined): void;
   /** Counts a reply that nobody waited for. */
   replyDropped(): void;
 }
@@ -30,6 +35,12 @@ export function createMetrics(waiting: () => number): EnqueuerMetrics {
     help: "Time from a request's arrival to its response.",
     labelNames: ["service"],
     buckets: [...latencyBuckets],
+    registers,
+  });
+  const disconnects = new Counter({
+    name: "enqueuer_disconnects_total",
+    help: "Callers that hung up before their response.",
+    labelNames: ["service"],
     registers,
   });
   const dropped = new Counter({
@@ -62,6 +73,7 @@ export function createMetrics(waiting: () => number): EnqueuerMetrics {
       if (!histogram) latencyByService.set(service, histogram = latency.labels(service));
       histogram.observe(seconds);
     },
+    disconnected: (service = "(none)") => disconnects.labels(service).inc(),
     replyDropped: () => dropped.inc(),
   };
 }

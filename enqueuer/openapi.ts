@@ -1,17 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { problemMediaType, problemTypePrefix, problemTypes } from "../shared/http/problem.ts";
 import { serviceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
-
-const problem = z.object({
-  type: z.enum(
-    Object.keys(problemTypes).map((name) => problemTypePrefix + name) as [string, ...string[]],
-  ),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  request_id: z.string().optional().openapi({ format: "uuid" }),
-}).openapi("Problem", { description: "Problem details, RFC 9457." });
+import { problemResponse } from "./problem_schema.ts";
 
 const readiness = z.object({
   status: z.enum(["ready", "not ready"]),
@@ -27,12 +17,10 @@ const params = z.object({
 
 const headers = z.object({
   prefer: z.string().optional().openapi({
-    description: "`wait=N`: wait N seconds for the response (RFC 7240).",
-    example: "wait=10",
+    description: "`wait=10`: wait 10 seconds for the response (RFC 7240).",
   }),
   "grpc-timeout": z.string().optional().openapi({
-    description: "A deadline: up to 8 digits and a unit of H M S m u n.",
-    example: "500m",
+    description: "`500m`: wait 500 milliseconds; up to 8 digits and a unit of H M S m u n.",
   }),
 });
 
@@ -78,10 +66,10 @@ export function addOpenApi(app: OpenAPIHono): void {
       responses: {
         default: { description: "The microservice's own response." },
         ...Object.fromEntries(
-          Object.entries(problems).map(([status, description]) => [status, {
-            description,
-            content: { [problemMediaType]: { schema: problem } },
-          }]),
+          Object.entries(problems).map(([status, description]) => [
+            status,
+            problemResponse(description),
+          ]),
         ),
       },
     });
@@ -119,5 +107,6 @@ export function addOpenApi(app: OpenAPIHono): void {
       version,
       description: "A durable queue in front of any HTTP service.",
     },
+    tags: [{ name: "proxy" }, { name: "dead letters" }, { name: "operations" }],
   });
 }

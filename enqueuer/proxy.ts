@@ -2,6 +2,8 @@ import type { Broker } from "../shared/broker/broker.ts";
 import { BrokerUnavailableError } from "../shared/broker/errors.ts";
 import { type HeaderTable, requestHeaders, toHeaders } from "../shared/http/headers.ts";
 import { Problem } from "../shared/http/problem.ts";
+import { logger } from "../shared/log.ts";
+import { encodeCancel } from "../shared/message/cancel.ts";
 import {
   decodeResponse,
   encodeRequest,
@@ -9,19 +11,23 @@ import {
   type QueuedResponse,
 } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
-import { requestQueue, serviceNamePattern } from "../shared/service_name.ts";
+import { cancelBroadcast, requestQueue, serviceNamePattern } from "../shared/service_name.ts";
 import { readBody } from "./body.ts";
 import { waitMs } from "./deadline.ts";
+import { CallerGoneError, type HangUps } from "./hang_ups.ts";
 import type { EnqueuerMetrics } from "./metrics.ts";
 import { toProblem } from "./problems.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
 
+const log = logger("proxy");
+
 /** What the way of a request through the enqueuer needs. */
 export interface ProxyDeps {
   readonly broker: Broker;
   readonly inbox: ReplyInbox;
+  readonly hangUps: HangUps;
   readonly metrics: EnqueuerMetrics;
   /** How long a caller waits who does not say, milliseconds. */
   readonly replyTimeoutMs: number;
@@ -46,6 +52,8 @@ export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => 
     try {
       response = toResponse(await roundTrip(deps, id, request, to));
     } catch (error) {
+      // Nobody gets it.
+      if (error instanceof CallerGoneError) return new Response(null, { status: 499 });
       const problem = toProblem(error, id);
       known = problem.type !== "service-not-found" && problem.type !== "bad-request";
       response = problem.toResponse();
@@ -57,11 +65,12 @@ export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => 
 }
 
 async function roundTrip(
-  { broker, inbox, replyTimeoutMs, maxBodyBytes, ownsAuthorization }: ProxyDeps,
+  deps: ProxyDeps,
   id: string,
   request: Request,
   { service, path }: Target,
 ): Promise<QueuedResponse> {
+  const { broker, inbox, hangUps, replyTimeoutMs, maxBodyBytes, ownsAuthorization } = deps;
   if (!serviceNamePattern.test(service)) {
     throw new Problem("bad-request", {
       detail: `${JSON.stringify(service)} is no service name; allowed are 1 to 63 characters of ` +
@@ -92,14 +101,35 @@ async function roundTrip(
   }, now);
   const reply = inbox.expect(id, deadline);
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
-  broker.publish({ queue: requestQueue(service) }, [message]).catch((error) =>
-    inbox.fail(id, error)
-  );
+  const published = broker.publish({ queue: requestQueue(service) }, [message]);
+  published.catch((error) => inbox.fail(id, error));
+  using _ = hangUps.watch(request, () => {
+    if (!inbox.fail(id, new CallerGoneError())) return;
+    void published.then(
+      () => cancel(deps, service, id, deadline),
+      () => deps.metrics.disconnected(undefined),
+    );
+  });
   const answer = await reply;
   if (answer === undefined) {
     throw new Problem("timeout", { detail: `no response came within ${wait} ms` });
   }
   return decodeResponse(answer);
+}
+
+/** Tells the service's dequeuers that nobody waits for a request any more. Never rejects. */
+async function cancel(
+  { broker, metrics }: ProxyDeps,
+  service: string,
+  id: string,
+  deadline: number,
+): Promise<void> {
+  metrics.disconnected(service);
+  const message = encodeCancel({ id, reason: "disconnect", deadline });
+  const to = { broadcast: cancelBroadcast(service) };
+  await broker.publish(to, [message], { confirm: false }).catch((error) => {
+    log.debug("request {requestId} could not be cancelled: {error}", { requestId: id, error });
+  });
 }
 
 function checkSize(path: string, headers: HeaderTable): void {

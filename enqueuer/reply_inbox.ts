@@ -70,9 +70,14 @@ export class ReplyInbox implements AsyncDisposable {
     });
   }
 
-  /** Stops waiting for a reply, because none can come. */
-  fail(id: string, error: unknown): void {
-    this.#take(id)?.reject(error);
+  /**
+   * Stops waiting for a reply, because none can come, or nobody wants it any more.
+   * @returns whether it was still waited for.
+   */
+  fail(id: string, error: unknown): boolean {
+    const waiting = this.#take(id);
+    waiting?.reject(error);
+    return waiting !== undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseSummary } from "./test_summary.ts";
-import { down, serviceNames, up } from "./services/manager.ts";
+import { down, lockTests, serviceNames, up } from "./services/manager.ts";
 
 const help = `deno task test [deno test arguments]
 
@@ -31,7 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
 
   const started: string[] = [];
   const env: Record<string, string> = {};
+  using stack = new DisposableStack();
   try {
+    stack.use(await lockTests({ signal: abort.signal }));
     for (const name of serviceNames) {
       try {
         for (const service of await up([name], { signal: abort.signal })) {
@@ -49,6 +51,9 @@ async function main(args: readonly string[]): Promise<number> {
       }
     }
     return abort.signal.aborted ? 130 : await runTests(args, env, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) return 130;
+    throw error;
   } finally {
     await down(started);
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);

@@ -18,3 +18,8 @@ export function requestQueue(service: string): string {
 export function deadLetterQueue(service: string): string {
   return `${service}_dlq`;
 }
+
+/** The broadcast that a service's dequeuers hear of cancelled requests by. */
+export function cancelBroadcast(service: string): string {
+  return `cancel.${service}`;
+}

@@ -37,7 +37,7 @@ export interface TestBroker extends AsyncDisposable {
   /** A work queue of a new name, not declared yet. */
   workQueue(options?: { readonly topics?: readonly string[] }): WorkQueue;
   /** A reply queue of a new name, not declared yet. */
-  replyQueue(): ReplyQueue;
+  replyQueue(options?: { readonly broadcasts?: readonly string[] }): ReplyQueue;
   /** A service of a new name, whose queues are not declared yet. */
   service(): string;
 }
@@ -133,7 +133,11 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
         ...(topics ? { topics } : {}),
       };
     },
-    replyQueue: () => ({ kind: "reply", name: uniqueName("test_reply") }),
+    replyQueue: ({ broadcasts } = {}) => ({
+      kind: "reply",
+      name: uniqueName("test_reply"),
+      ...(broadcasts ? { broadcasts } : {}),
+    }),
     service() {
       const name = uniqueName("test");
       queues.push(requestQueue(name), deadLetterQueue(name));

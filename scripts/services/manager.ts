@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { rabbitmq } from "./rabbitmq.ts";
 import type { Context, RunningService, Service, Source } from "./service.ts";
 import { ServiceUnavailableError } from "./service.ts";
-import { lockState, readState, stateFile, writeState } from "./state.ts";
+import { readState, stateFile, takeLock, writeState } from "./state.ts";
 
 const root = join(import.meta.dirname ?? ".", "..", "..", ".services");
 
@@ -139,7 +139,21 @@ function contextOf(service: Service, options: Options): Context {
   };
 }
 
-function lock(options: Options): Promise<Disposable> {
-  const log = options.log ?? ((line) => console.error(line));
-  return lockState(root, () => log("waiting for another services command to end"));
+/**
+ * Keeps other test runs of this checkout waiting: they share its servers, which a test may
+ * restart, and which the run that started them takes down.
+ */
+export function lockTests(options: Options = {}): Promise<Disposable> {
+  return lock(options, "tests.lock", "another test run");
+}
+
+function lock(
+  { log = (line) => console.error(line), signal }: Options,
+  name = "lock",
+  holder = "another services command",
+): Promise<Disposable> {
+  return takeLock(root, name, {
+    onWait: () => log(`waiting for ${holder} to end`),
+    ...(signal ? { signal } : {}),
+  });
 }

@@ -108,7 +108,7 @@ export async function until(
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on: the preferred one, or else any. */
+/** A port of 127.0.0.1 that nobody listens on: the preferred one, or else any; 0 is any. */
 export async function freePort(preferred: number): Promise<number> {
   return await tryPort(preferred) ?? await tryPort(0) ?? preferred;
 }

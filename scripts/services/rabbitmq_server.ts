@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { acceptsAmqp } from "./amqp_ready.ts";
-import { findCommand, freePort, isAlive, killGroup, run, runDetached, until } from "./process.ts";
+import { findCommand, isAlive, killGroup, run, runDetached, until } from "./process.ts";
+import { reservePorts } from "./ports.ts";
 import type { Context, Source } from "./service.ts";
 
 const node = "proxymq-test@localhost";
@@ -32,21 +34,26 @@ export const installedRabbitmq: Source = {
     if (existsSync(files.environment)) await stopEpmd(context.dir);
     await Deno.remove(context.dir, { recursive: true }).catch(() => {});
 
-    const port = await freePort(5679);
-    await writeFiles(context.dir, port);
-    context.log(`starting on port ${port}`);
-    const url = `amqp://guest:guest@127.0.0.1:${port}/`;
-    try {
-      await boot(url, context);
-      return { how: "installed", url, ctl: files.ctl };
-    } catch (error) {
-      await stopEpmd(context.dir);
-      throw error;
+    for (let tries = 1;; tries++) {
+      await Deno.mkdir(context.dir, { recursive: true });
+      const near = [5_679, 25_679, 4_679];
+      const [port = 0, distPort = 0, epmdPort = 0] = await reservePorts(context.dir, near);
+      await writeFiles(context.dir, { port, distPort, epmdPort });
+      context.log(`starting on port ${port}`);
+      const url = `amqp://guest:guest@127.0.0.1:${port}/`;
+      try {
+        await boot(url, context);
+        return { how: "installed", url, ctl: files.ctl };
+      } catch (error) {
+        await stopEpmd(context.dir);
+        // Somebody else may have taken the port that was free just now.
+        if (tries === 3 || context.signal.aborted) throw error;
+      }
     }
   },
 
   async isRunning({ url }, { dir }) {
-    return await leader(dir) !== undefined && await acceptsAmqp(url);
+    return await leader(dir) !== undefined && await acceptsAmqp(url, clusterNameOf(dir));
   },
 
   async stop(_service, { dir }) {
@@ -71,7 +78,18 @@ function filesOf(dir: string) {
   };
 }
 
-async function writeFiles(dir: string, port: number): Promise<void> {
+/** Tells our server from any other that may listen on the port. */
+function clusterNameOf(dir: string): string {
+  return `proxymq-${createHash("sha256").update(dir).digest("hex").slice(0, 16)}`;
+}
+
+interface Ports {
+  readonly port: number;
+  readonly distPort: number;
+  readonly epmdPort: number;
+}
+
+async function writeFiles(dir: string, { port, distPort, epmdPort }: Ports): Promise<void> {
   const files = filesOf(dir);
   const bin = findRabbitmq() ?? "";
   for (const folder of ["home", "data", "log"]) {
@@ -80,7 +98,8 @@ async function writeFiles(dir: string, port: number): Promise<void> {
   await Deno.writeTextFile(join(dir, "enabled_plugins"), "[].\n");
   await Deno.writeTextFile(
     join(dir, "rabbitmq.conf"),
-    `listeners.tcp.1 = 127.0.0.1:${port}\ndisk_free_limit.absolute = 50MB\n`,
+    `listeners.tcp.1 = 127.0.0.1:${port}\ndisk_free_limit.absolute = 50MB\n` +
+      `cluster_name = ${clusterNameOf(dir)}\n`,
   );
   const variables = {
     // The Erlang cookie is made in HOME.
@@ -91,10 +110,10 @@ async function writeFiles(dir: string, port: number): Promise<void> {
     RABBITMQ_ENABLED_PLUGINS_FILE: join(dir, "enabled_plugins"),
     RABBITMQ_MNESIA_BASE: join(dir, "data"),
     RABBITMQ_LOG_BASE: join(dir, "log"),
-    RABBITMQ_DIST_PORT: `${await freePort(port + 20_000)}`,
+    RABBITMQ_DIST_PORT: `${distPort}`,
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1}",
     // A port mapper of our own, so that we may stop it, and any checkout may use the node's name.
-    ERL_EPMD_PORT: `${await freePort(port - 1_000)}`,
+    ERL_EPMD_PORT: `${epmdPort}`,
     ERL_EPMD_ADDRESS: "127.0.0.1",
     ERL_CRASH_DUMP: join(dir, "log", "erl_crash.dump"),
   };
@@ -122,7 +141,7 @@ async function boot(url: string, { dir, signal, log }: Context): Promise<void> {
   await Deno.writeTextFile(files.leader, `${pid}`);
   try {
     await until(async () => {
-      if (await acceptsAmqp(url)) return true;
+      if (await acceptsAmqp(url, clusterNameOf(dir))) return true;
       if (await leader(dir) !== undefined) return false;
       throw new Error(`rabbitmq-server ended at once: ${await tail(files.output)}`);
     }, {

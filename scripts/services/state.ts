@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RunningService } from "./service.ts";
 
 /** The services that this project has started, by name. */
@@ -32,17 +33,28 @@ export async function writeState(root: string, state: State): Promise<void> {
 }
 
 /**
- * Takes the services folder for one command alone. The lock is the operating system's: it goes
- * with the process, however that ends.
+ * Takes a lock in the services folder. It is the operating system's: it goes with the process,
+ * however that ends.
  */
-export async function lockState(root: string, onWait: () => void): Promise<Disposable> {
+export async function takeLock(
+  root: string,
+  name: string,
+  { onWait, signal }: { readonly onWait: () => void; readonly signal?: AbortSignal },
+): Promise<Disposable> {
   await Deno.mkdir(root, { recursive: true });
-  const file = await Deno.open(join(root, "lock"), { create: true, write: true });
-  if (!await file.tryLock(true)) {
+  const file = await Deno.open(join(root, name), { create: true, write: true });
+  try {
+    if (await file.tryLock(true)) return file;
     onWait();
-    await file.lock(true);
+    do {
+      signal?.throwIfAborted();
+      await delay(100);
+    } while (!await file.tryLock(true));
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
   }
-  return file;
 }
 
 function isRunning(value: unknown): value is RunningService {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { lockState, readState, stateFile, writeState } from "./state.ts";
+import { readState, stateFile, takeLock, writeState } from "./state.ts";
 
 async function withFolder(test: (root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "proxymq_services_" });
@@ -31,15 +31,24 @@ Deno.test("a second command waits for the first", () =>
   withFolder(async (root) => {
     const folder = join(root, "not", "there", "yet");
     const order: string[] = [];
-    const first = await lockState(folder, () => order.push("never"));
+    const first = await takeLock(folder, "lock", { onWait: () => order.push("never") });
     const waits = Promise.withResolvers<void>();
-    const second = lockState(folder, () => {
+    const onWait = () => {
       order.push("waits");
       waits.resolve();
-    });
+    };
+    const second = takeLock(folder, "lock", { onWait });
     await waits.promise;
     order.push("released");
     first[Symbol.dispose]();
     using _lock = await second;
     assert.deepEqual(order, ["waits", "released"]);
+  }));
+
+Deno.test("who waits for a lock can be told to give up", () =>
+  withFolder(async (root) => {
+    using _first = await takeLock(root, "lock", { onWait: () => {} });
+    const signal = AbortSignal.abort(new Error("told to"));
+    await assert.rejects(takeLock(root, "lock", { onWait: () => {}, signal }), /told to/);
+    using _other = await takeLock(root, "another", { onWait: () => {} });
   }));

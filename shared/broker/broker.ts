@@ -53,7 +53,8 @@ export interface Message {
  * - `work`: durable, shared by competing consumers, with its dead-letter queue, with whatever the
  *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`).
  * - `reply`: exists for its declarer alone, is not durable, needs no settling, and is gone when
- *   the broker handle that declared it is.
+ *   the broker handle that declared it is. It gets a copy of what is broadcast under the names
+ *   that it is declared with.
  */
 export type QueueSpec =
   | {
@@ -62,10 +63,17 @@ export type QueueSpec =
     readonly deadLetterQueue: string;
     readonly topics?: readonly string[];
   }
-  | { readonly kind: "reply"; readonly name: string };
+  | { readonly kind: "reply"; readonly name: string; readonly broadcasts?: readonly string[] };
 
-/** Where a message goes: a queue by its name, or every work queue bound to a matching topic. */
-export type Address = { readonly queue: string } | { readonly topic: string };
+/**
+ * Where a message goes: a queue by its name, every work queue bound to a matching topic, or every
+ * reply queue declared with that broadcast. A broadcast reaches who is there: nobody's being there
+ * is no error, nothing is kept for later or over a restart, and it is not delayed.
+ */
+export type Address =
+  | { readonly queue: string }
+  | { readonly topic: string }
+  | { readonly broadcast: string };
 
 /** How {@link Broker.publish} publishes. */
 export interface PublishOptions {
@@ -77,7 +85,7 @@ export interface PublishOptions {
   readonly confirm?: boolean;
   /** Called for each unconfirmed message that the broker could not route, if it says so. */
   readonly onUnroutable?: (message: Message) => void;
-  /** Milliseconds before the messages become visible to consumers. @default 0 */
+  /** Milliseconds before the messages become visible to consumers; not for broadcasts. @default 0 */
   readonly delayMs?: number;
 }
 
@@ -210,7 +218,7 @@ export interface Broker extends AsyncDisposable {
    * confirmation comes. The messages of one call to one queue keep their order.
    *
    * @throws {BrokerUnavailableError} not connected, blocked by the broker, or no confirmation.
-   * @throws {QueueNotFoundError} no such queue; none is created. A topic nobody is bound to is no error.
+   * @throws {QueueNotFoundError} no such queue; none is created. A topic or broadcast nobody gets is no error.
    * @throws {QueueFullError} the broker refused the message.
    * @throws {MessageTooLargeError} body or headers are over the limits of {@link Capabilities}.
    */

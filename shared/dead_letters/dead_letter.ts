@@ -1,11 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  ATTEMPT,
-  DEAD_AT,
-  DEAD_REASON,
-  type HeaderValue,
-  type Message,
-} from "../broker/broker.ts";
+import { ATTEMPT, DEAD_AT, DEAD_REASON, type HeaderValue, type Message } from "../broker/broker.ts";
 import {
   DEAD_RESPONSE,
   DEAD_STATUS,

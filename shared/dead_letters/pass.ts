@@ -90,6 +90,11 @@ export class Pass implements AsyncDisposable {
     return this.#found;
   }
 
+  /** How many it keeps. */
+  get kept(): number {
+    return this.#kept.size;
+  }
+
   /** Whether it ended because it may not keep more, with some of them not seen. */
   get outOfReach(): boolean {
     return this.#found < this.total && this.#kept.size >= this.#mostKept;

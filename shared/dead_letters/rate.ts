@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 const unitSeconds = { s: 1, m: 60, h: 3_600 } as const;
 
 /** How a rate is written, for error messages. */
@@ -19,7 +17,7 @@ export function parseRate(text: string): number | undefined {
 /** Keeps to a rate. */
 export class Pace {
   readonly #perSecond: number;
-  #free = 0;
+  #free = -Infinity;
 
   /** @param perSecond `Infinity` holds up nothing. */
   constructor(perSecond: number) {
@@ -31,11 +29,14 @@ export class Pace {
     return Math.max(1, Math.floor(this.#perSecond / 10));
   }
 
-  /** Waits until that many more may go, or the signal aborts. The first may go at once. */
-  async wait(count: number, signal: AbortSignal): Promise<void> {
-    const now = performance.now();
+  /**
+   * Plans for that many more to go. The first may go at once.
+   * @param now milliseconds of any clock that never goes back.
+   * @returns how long they have to wait, milliseconds.
+   */
+  plan(count: number, now: number): number {
     const due = Math.max(now, this.#free);
     this.#free = due + 1_000 * count / this.#perSecond;
-    if (due > now) await delay(due - now, undefined, { signal }).catch(() => {});
+    return due - now;
   }
 }

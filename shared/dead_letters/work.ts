@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Broker } from "../broker/broker.ts";
 import { type Found, Pass } from "./pass.ts";
 import { Pace } from "./rate.ts";
@@ -39,7 +40,7 @@ export class UnfinishedError extends Error {
   }
 }
 
-/** The rest of the dead letters stands behind more that are not meant than one pass can keep. */
+/** The rest of the dead letters stands behind more that stay than one pass can set aside. */
 export class OutOfReachError extends UnfinishedError {
   override name = "OutOfReachError";
 }
@@ -74,7 +75,8 @@ export async function work(
       matched += found.length;
       for (let at = 0; at < found.length; at += size) {
         const some = found.slice(at, at + size);
-        await pace.wait(some.length, signal);
+        const waitMs = pace.plan(some.length, performance.now());
+        if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return tally();
         const acted = await action(some);
         await pass.remove(acted.done);
@@ -90,8 +92,8 @@ export async function work(
   }
   if (pass.outOfReach && !signal.aborted) {
     throw new OutOfReachError(
-      `${pass.total - pass.found} dead letters stand behind ${pass.found - done} that are not ` +
-        "meant, more than can be kept at once: replay, export or discard some of those first",
+      `${pass.total - pass.found} dead letters stand behind ${pass.kept} others that stay, more ` +
+        "than can be set aside at once: replay or discard some of those first",
       tally(),
     );
   }

@@ -2,8 +2,10 @@
 export const problemTypes = {
   "bad-request": { status: 400, title: "The request is not well-formed" },
   "unauthorized": { status: 401, title: "A valid API key is needed" },
+  "admin-disabled": { status: 403, title: "Administration is off" },
   "not-found": { status: 404, title: "There is nothing here" },
   "service-not-found": { status: 404, title: "There is no such service" },
+  "out-of-reach": { status: 409, title: "The rest cannot be reached in one run" },
   "body-too-large": { status: 413, title: "The request's body is too large" },
   "internal-error": { status: 500, title: "ProxyMQ failed" },
   "upstream-unreachable": { status: 502, title: "The microservice cannot be reached" },

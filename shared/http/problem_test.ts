@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Problem, problemTypes, type ProblemType } from "./problem.ts";
+import { Problem, type ProblemType, problemTypes } from "./problem.ts";
 
 Deno.test("a problem is an RFC 9457 document with the request's id", async () => {
   const problem = new Problem("broker-unavailable", {

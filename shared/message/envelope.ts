@@ -144,7 +144,8 @@ const pathPattern = /^\/[\x21-\x7e\x80-\xff]*$/;
 const namePattern = methodPattern;
 const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-function expectType(message: Message, type: string): void {
+/** @throws {EnvelopeError} the message is of another type, or of another version of the protocol. */
+export function expectType(message: Message, type: string): void {
   const version = message.headers["proxymq-version"] ?? protocolVersion;
   if (Number(version) !== protocolVersion) {
     throw new EnvelopeError(

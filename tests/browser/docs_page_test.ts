@@ -1,60 +1,12 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual } from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Hono } from "hono";
 import type { Page } from "playwright-core";
-import { docsPage } from "../../enqueuer/docs_page.ts";
+import { uniqueName } from "../brokers.ts";
+import { microservice, startStack } from "../e2e/stack.ts";
 import { ensureChromium, launchChromium } from "./chromium.ts";
 
-const openapi = {
-  openapi: "3.1.0",
-  info: { title: "Orders", version: "1.0.0", description: "Takes orders." },
-  paths: {
-    "/orders": {
-      post: {
-        summary: "Takes an order",
-        parameters: [
-          {
-            name: "Prefer",
-            in: "header",
-            description: "`respond-async`, `wait=N`",
-            schema: { type: "string" },
-          },
-        ],
-        requestBody: {
-          content: { "application/json": { schema: { $ref: "#/components/schemas/Order" } } },
-        },
-        responses: { 202: { description: "Accepted" }, 503: { description: "The queue is full" } },
-      },
-    },
-    "/orders/{id}": {
-      get: {
-        summary: "Shows an order",
-        parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
-        responses: { 200: { description: "The order" } },
-      },
-    },
-  },
-  components: {
-    schemas: {
-      Order: {
-        type: "object",
-        required: ["item"],
-        properties: { item: { type: "string" }, count: { type: ["integer", "null"], default: 1 } },
-      },
-    },
-  },
-};
-
-/** What the browser is sent to: anything that has `/docs` and the document it shows. */
-function appUnderTest(): { fetch: (request: Request) => Response | Promise<Response> } {
-  return new Hono()
-    .get("/behind/a/prefix/openapi.json", (c) => c.json(openapi))
-    .route("/behind/a/prefix/docs", docsPage({ title: "ProxyMQ", openapiUrl: "openapi.json" }));
-}
-
-const docsPath = "/behind/a/prefix/docs";
 const screenshots = join(tmpdir(), "proxymq-screenshots");
 const browser = await ensureChromium();
 const missing = "missing" in browser ? browser.missing : undefined;
@@ -64,27 +16,33 @@ Deno.test({
   ignore: missing !== undefined,
   async fn() {
     if (!("path" in browser)) return;
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      (request) => appUnderTest().fetch(request),
+    await using upstream = microservice((request) =>
+      new Response(`you asked for ${new URL(request.url).pathname}`)
     );
-    const origin = `http://127.0.0.1:${server.addr.port}`;
+    await using stack = await startStack({
+      brokerUrl: `memory:${uniqueName("docs")}`,
+      service: "echo",
+      target: upstream.url,
+    });
+    const origin = stack.enqueuer.server.url;
     await using chromium = await launchChromium(browser.path);
     const page = await chromium.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(15_000);
     const seen = await watch(page, origin);
 
-    await page.goto(origin + docsPath);
+    await page.goto(`${origin}/docs`);
     const operations = page.locator(".opblock");
     await operations.first().waitFor();
-    equal(await operations.count(), 2);
     await screenshot(page, "docs");
 
-    const order = operations.filter({ hasText: "Takes an order" });
-    await order.locator(".opblock-summary-control").click();
-    await order.getByText("The queue is full").waitFor();
-    await order.getByText("Schema", { exact: true }).first().click();
-    await order.locator(".opblock-body").getByText("item").first().waitFor();
+    const get = operations.filter({ hasText: "GET through the service's queue" });
+    await get.locator(".opblock-summary-control").click();
+    await get.getByText("The broker is down or the queue is full").waitFor();
+    await get.getByRole("button", { name: "Try it out" }).click();
+    await get.getByPlaceholder("service").fill("echo");
+    await get.getByPlaceholder("path").fill("hello");
+    await get.getByRole("button", { name: "Execute" }).click();
+    await get.locator(".live-responses-table").getByText("you asked for /hello").waitFor();
     await screenshot(page, "operation");
 
     await page.setViewportSize({ width: 390, height: 800 });

@@ -31,6 +31,8 @@ import { behaviour as topics } from "./topics.ts";
 import { behaviour as topicsDelayed } from "./topics_delayed.ts";
 import { behaviour as replyQueue } from "./reply_queue.ts";
 import { behaviour as replyQueueGone } from "./reply_queue_gone.ts";
+import { behaviour as broadcast } from "./broadcast.ts";
+import { behaviour as broadcastGone } from "./broadcast_gone.ts";
 import { behaviour as stats } from "./stats.ts";
 import { behaviour as thousandMessages } from "./thousand_messages.ts";
 import { behaviour as bodies } from "./bodies.ts";
@@ -78,6 +80,8 @@ export const behaviours: readonly Behaviour[] = [
   topicsDelayed,
   replyQueue,
   replyQueueGone,
+  broadcast,
+  broadcastGone,
   stats,
   thousandMessages,
   bodies,

@@ -11,6 +11,7 @@ export const behaviour: Behaviour = {
   exempt: withoutFault("closeConnections"),
   async run(t) {
     const name = uniqueName("proxymq-closed");
+    const news = uniqueName("news");
     const told: BrokerStatus[] = [];
     const publisher = await t.open({ name });
     const consumer = await t.open({
@@ -19,7 +20,7 @@ export const behaviour: Behaviour = {
         told.push(status);
       },
     });
-    const [queue, reply] = [t.workQueue(), t.replyQueue()];
+    const [queue, reply] = [t.workQueue(), t.replyQueue({ broadcasts: [news] })];
     await consumer.declare(queue);
     await consumer.declare(reply);
     await using collector = new Collector(consumer, queue.name, { prefetch: 10, settle: ack });
@@ -42,6 +43,11 @@ export const behaviour: Behaviour = {
       return true;
     });
     await replies.waitFor(1);
+    // Until the queue of the lost connection is there again, nobody hears it.
+    await eventually(async () => {
+      await publisher.publish({ broadcast: news }, [text("news")]);
+      return replies.texts.includes("news");
+    });
     assert.ok(told.some(({ connected }) => !connected), "nobody was told");
     await eventually(() => consumer.status.connected && publisher.status.connected);
     await eventually(async () => {

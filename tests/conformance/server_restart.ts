@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BrokerError } from "../../shared/broker/errors.ts";
-import { eventually, take, within } from "../brokers.ts";
+import { eventually, take, uniqueName, within } from "../brokers.ts";
 import { ack, Collector } from "../support/collector.ts";
 import { Flow } from "../support/flow.ts";
 import { type Behaviour, withoutFault } from "./behaviour.ts";
@@ -10,8 +10,13 @@ export const behaviour: Behaviour = {
   name: "after a restart of the server everything goes on by itself, nothing confirmed is lost",
   exempt: withoutFault("restart"),
   async run(t) {
+    const news = uniqueName("news");
     const [publisher, consumer] = [await t.open(), await t.open()];
-    const [queue, idle, reply] = [t.workQueue(), t.workQueue(), t.replyQueue()];
+    const [queue, idle, reply] = [
+      t.workQueue(),
+      t.workQueue(),
+      t.replyQueue({ broadcasts: [news] }),
+    ];
     await consumer.declare(queue);
     await consumer.declare(idle);
     await consumer.declare(reply);
@@ -48,6 +53,11 @@ export const behaviour: Behaviour = {
       return true;
     });
     await replies.waitFor(1);
+    // Until the queue of the lost connection is there again, nobody hears it.
+    await eventually(async () => {
+      await publisher.publish({ broadcast: news }, [text("news")]);
+      return replies.texts.includes("news");
+    });
     await eventually(() => consumer.status.connected && publisher.status.connected);
     await eventually(async () => (await publisher.stats(queue.name)).consumers === 1);
     await within(collector.stop(), "the end of the iteration");

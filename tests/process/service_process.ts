@@ -193,9 +193,14 @@ export class ServiceProcess implements AsyncDisposable {
     let found: { readonly value: T } | undefined;
     try {
       await eventually(async () => {
-        const value = await check();
-        if (value !== undefined) found = { value };
-        return found !== undefined || this.#ended;
+        const ended = this.#ended;
+        try {
+          const value = await check();
+          if (value !== undefined) found = { value };
+        } catch (error) {
+          if (!ended) throw error;
+        }
+        return found !== undefined || ended;
       }, waiting);
     } catch (cause) {
       throw new Error(`${this.task}: ${what}: ${cause}\n${this.#stderr}`, { cause });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message, MessageHeaders } from "../../shared/broker/broker.ts";
+import { decodeCancel, encodeCancel } from "../../shared/message/cancel.ts";
 import {
   decodeRequest,
   decodeResponse,
@@ -58,4 +59,19 @@ Deno.test("the documented response is what the dequeuer publishes, and what the 
     content_type: message.contentType,
     delivery_mode: message.durable === false ? 1 : 2,
   }, properties);
+});
+
+Deno.test("the documented cancel is what the enqueuer publishes, and what the dequeuer reads", async () => {
+  const shown = await example("cancel");
+  const { properties, headers } = shown;
+  const cancel = decodeCancel(toMessage(shown));
+  assert.equal(cancel.reason, "disconnect");
+  const message = encodeCancel(cancel);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual({
+    type: message.type,
+    correlation_id: message.correlationId,
+    delivery_mode: message.durable === false ? 1 : 2,
+  }, properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
 });

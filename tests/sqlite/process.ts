@@ -8,6 +8,8 @@
  * - `time`: acknowledges every message, and writes how long after its `sent` header it came, in
  *   milliseconds.
  * - `reply`: declares QUEUE as its reply queue, and reads it.
+ * - `hear`: declares a reply queue with the broadcast QUEUE, and writes the `correlationId` of every
+ *   message.
  * - `publish`: publishes one message after the other, and writes the `correlationId` of each that
  *   was confirmed.
  */
@@ -15,6 +17,7 @@ import { type Broker, type Delivery } from "../../shared/broker/broker.ts";
 import { openBroker } from "../../shared/broker/open.ts";
 
 const [role = "", url = "", queue = ""] = Deno.args;
+const hearing = `hearing_${Deno.pid}`;
 const ended = new AbortController();
 const encoder = new TextEncoder();
 
@@ -39,6 +42,9 @@ const onDelivery: Record<string, (broker: Broker, delivery: Delivery) => void> =
       .then(() => say(delivery.message.correlationId ?? ""));
   },
   reply() {},
+  hear(_, delivery) {
+    say(delivery.message.correlationId ?? "");
+  },
   hold(_, delivery) {
     say(delivery.message.correlationId ?? "");
   },
@@ -51,7 +57,8 @@ const onDelivery: Record<string, (broker: Broker, delivery: Delivery) => void> =
 
 async function consume(broker: Broker): Promise<void> {
   const handle = onDelivery[role];
-  for await (const delivery of broker.consume(queue, { prefetch: 64, signal: ended.signal })) {
+  const name = role === "hear" ? hearing : queue;
+  for await (const delivery of broker.consume(name, { prefetch: 64, signal: ended.signal })) {
     handle?.(broker, delivery);
   }
 }
@@ -71,6 +78,9 @@ async function untilStdinEnds(): Promise<void> {
 
 await using broker = await openBroker(url, { name: `test-${role}` });
 if (role === "reply") await broker.declare({ kind: "reply", name: queue });
+if (role === "hear") {
+  await broker.declare({ kind: "reply", name: hearing, broadcasts: [queue] });
+}
 const work = role === "publish" ? publish(broker) : consume(broker);
 say("ready");
 await untilStdinEnds();

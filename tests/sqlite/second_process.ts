@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { eventually, type Waiting } from "../support/waiting.ts";
 
 /** What `process.ts` can be. */
-export type Role = "serve" | "take" | "hold" | "time" | "reply" | "publish";
+export type Role = "serve" | "take" | "hold" | "time" | "reply" | "hear" | "publish";
 
 /** A `process.ts`, and the lines that it has written. Disposing of it ends it in an orderly way. */
 export class SecondProcess implements AsyncDisposable {

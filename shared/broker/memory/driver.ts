@@ -76,8 +76,8 @@ class MemoryBroker implements Broker {
       if (confirm && "queue" in to) this.#store.queue(to.queue);
       const queues = this.#store.route(to);
       for (const message of messages) {
-        for (const queue of queues) queue.add(message, delayMs);
-        if (!confirm && queues.length === 0) onUnroutable?.(message);
+        for (const queue of queues) queue.add(message, "broadcast" in to ? 0 : delayMs);
+        if (!confirm && queues.length === 0 && !("broadcast" in to)) onUnroutable?.(message);
       }
     });
   }

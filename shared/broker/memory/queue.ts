@@ -14,6 +14,7 @@ export interface Subscriber {
 export class MemoryQueue {
   readonly spec: QueueSpec;
   readonly topics: Set<string> = new Set();
+  readonly broadcasts: Set<string> = new Set();
   readonly #ready = new ReadyList();
   readonly #delayed = new Set<Entry>();
   readonly #onExpired: (message: Message) => void;

@@ -60,6 +60,9 @@ export class Store {
       const queue = this.#queues.get(to.queue);
       return queue ? [queue] : [];
     }
+    if ("broadcast" in to) {
+      return [...this.#owners.keys()].filter(({ broadcasts }) => broadcasts.has(to.broadcast));
+    }
     return [...this.#queues.values()].filter(({ topics }) =>
       [...topics].some((pattern) => topicMatches(pattern, to.topic))
     );
@@ -78,6 +81,7 @@ export class Store {
     const queue = existing ?? this.#create(spec);
     if (spec.kind === "reply") {
       this.#owners.set(queue, handle);
+      for (const name of spec.broadcasts ?? []) queue.broadcasts.add(name);
       return;
     }
     for (const pattern of spec.topics ?? []) queue.topics.add(pattern);

@@ -1,10 +1,10 @@
-import { type Address } from "../broker.ts";
 import { BrokerError, QueueNotFoundError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import {
   delayUnitMs,
   deliverName,
   deliverPattern,
+  type Destination,
   destinationWords,
   levelName,
   levelPatterns,
@@ -41,7 +41,7 @@ export class Delays {
   }
 
   /** Whether {@link Delays.ensure} has nothing left to do. */
-  has(level: number, to: Address): boolean {
+  has(level: number, to: Destination): boolean {
     const known = this.#known;
     return level <= known.level && ("topic" in to || known.bound.has(to.queue));
   }
@@ -50,7 +50,7 @@ export class Delays {
    * Makes sure that a delay from `level` on reaches its destination.
    * @throws {QueueNotFoundError} no such queue.
    */
-  ensure(client: Client, level: number, to: Address): Promise<void> {
+  ensure(client: Client, level: number, to: Destination): Promise<void> {
     const work = this.#work.then(() =>
       this.has(level, to) ? undefined : this.#do(client, level, to)
     );
@@ -58,7 +58,7 @@ export class Delays {
     return work;
   }
 
-  async #do(client: Client, level: number, to: Address): Promise<void> {
+  async #do(client: Client, level: number, to: Destination): Promise<void> {
     const known = this.#known;
     const lacking = shortcoming(client.server, this.#type);
     if (lacking) throw new BrokerError(lacking);

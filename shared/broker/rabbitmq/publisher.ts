@@ -31,6 +31,9 @@ const retryReserve = 64;
 export const maxHeaderBytes = offeredFrameMax - reserve;
 const longestName = 255;
 
+const topics = { exchange: topicExchange, type: "topic" } as const;
+const broadcasts = { exchange: broadcastExchange, type: "direct" } as const;
+
 /** How a publisher is kept. */
 export interface PublisherOptions {
   readonly target: Target;
@@ -94,10 +97,10 @@ export class Publisher {
     const confirm = options?.confirm !== false;
     if ("broadcast" in to || "topic" in to || delayMs > 0) {
       const published = "broadcast" in to
-        ? this.#toExchange(client, [broadcastExchange, "direct"], to.broadcast, messages)
+        ? this.#toExchange(client, broadcasts, to.broadcast, messages)
         : delayMs > 0
         ? this.#delayed(client, to, messages, delayMs)
-        : this.#toExchange(client, [topicExchange, "topic"], "topic" in to ? to.topic : "", messages);
+        : this.#toExchange(client, topics, "topic" in to ? to.topic : "", messages);
       if (confirm) return published;
       published.catch((error) => {
         if (error instanceof QueueNotFoundError) {
@@ -131,7 +134,7 @@ export class Publisher {
   /** Publishes to whoever is bound to an exchange, which is declared first if it was not yet. */
   async #toExchange(
     client: Client,
-    [exchange, type]: readonly [name: string, type: "topic" | "direct"],
+    { exchange, type }: typeof topics | typeof broadcasts,
     key: string,
     messages: readonly Message[],
   ): Promise<void> {

@@ -63,7 +63,7 @@ export class SqliteBroker implements Broker {
     await whenUsable(
       this.#peer,
       either,
-      () => spec.kind === "work" ? this.#declareWork(spec) : this.#declareReply(spec.name),
+      () => spec.kind === "work" ? this.#declareWork(spec) : this.#declareReply(spec),
     );
   }
 
@@ -149,14 +149,14 @@ export class SqliteBroker implements Broker {
     peer.declared.set(spec.name, spec);
   }
 
-  async #declareReply(name: string): Promise<void> {
+  async #declareReply(spec: Extract<QueueSpec, { kind: "reply" }>): Promise<void> {
     const { replies } = this.#peer;
     await this.#peer.write(
-      (connection) => replies.announce(connection, this.#peer.client, name, this),
+      (connection) => replies.announce(connection, this.#peer.client, spec, this),
       { durable: false },
     );
-    if (this.#closed) await this.#giveBack([], 0, [name]);
-    else replies.open(name, this);
+    if (this.#closed) await this.#giveBack([], 0, [spec.name]);
+    else replies.open(spec, this);
   }
 
   /** Enters a consumer when the database can be used. */

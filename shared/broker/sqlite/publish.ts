@@ -1,5 +1,6 @@
 import type { Address, Message, PublishOptions } from "../broker.ts";
 import { QueueNotFoundError } from "../errors.ts";
+import { broadcast } from "./broadcast.ts";
 import { checkBody, encodeHead } from "./head.ts";
 import { insert, prepare } from "./insert.ts";
 import type { Peer } from "./peer.ts";
@@ -16,6 +17,7 @@ export async function publish(
   messages: readonly Message[],
   { confirm = true, onUnroutable, delayMs = 0 }: PublishOptions,
 ): Promise<void> {
+  if ("broadcast" in to) return await broadcast(peer, to.broadcast, messages, confirm);
   const local = "queue" in to ? peer.replies.get(to.queue) : undefined;
   if (local) {
     for (const message of messages) checkBody(message);
@@ -34,7 +36,7 @@ export async function publish(
   written.catch(() => messages.forEach((message) => onUnroutable?.(message)));
 }
 
-function findTarget(peer: Peer, to: Address): Target {
+function findTarget(peer: Peer, to: Exclude<Address, { broadcast: string }>): Target {
   if ("topic" in to) return { work: peer.queues.boundTo(to.topic) };
   const queue = peer.queues.find(to.queue);
   return queue ? { work: [queue.id] } : { reply: to.queue };

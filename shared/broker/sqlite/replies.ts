@@ -1,16 +1,20 @@
-import type { Delivery, Message } from "../broker.ts";
+import type { Delivery, Message, QueueSpec } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { QueueMismatchError } from "../errors.ts";
+import * as broadcasts from "./broadcasts.ts";
 import type { Connection } from "./connection.ts";
 import { decodeMessage } from "./head.ts";
 
 /** The token of a reply, which needs no settling. */
 export const REPLY = Symbol("reply");
 
+type ReplySpec = Extract<QueueSpec, { kind: "reply" }>;
+
 /** A reply queue of this process: its messages are in memory only. */
 class ReplyQueue {
   readonly name: string;
   readonly owner: object;
+  readonly broadcasts: Set<string> = new Set();
   readonly #readers: DeliveryBuffer[] = [];
   readonly #unread: Delivery[] = [];
 
@@ -68,6 +72,11 @@ export class Replies {
     return this.#queues.get(name);
   }
 
+  /** The queues that get what is broadcast under a name. */
+  hearing(broadcast: string): ReplyQueue[] {
+    return [...this.#queues.values()].filter((queue) => queue.broadcasts.has(broadcast));
+  }
+
   /** Whether somebody reads one of them. */
   get awaited(): boolean {
     return [...this.#queues.values()].some((queue) => queue.isRead);
@@ -77,27 +86,34 @@ export class Replies {
    * Makes a reply queue known to other processes, within a transaction. {@link open} follows.
    * @throws {QueueMismatchError} before anything is written: the name is taken.
    */
-  announce(connection: Connection, client: number, name: string, owner: object): void {
+  announce(connection: Connection, client: number, spec: ReplySpec, owner: object): void {
+    const { name } = spec;
     const own = this.#queues.get(name);
-    if (own?.owner === owner) return;
+    if (own?.owner === owner) {
+      return broadcasts.subscribe(connection, name, client, spec.broadcasts ?? []);
+    }
     const holder = findReplyQueue(connection, name);
     if (own || (holder !== undefined && holder !== client)) throw taken(name);
     if (connection.get("SELECT 1 FROM queues WHERE name = ?", name)) {
       throw new QueueMismatchError(`the queue "${name}" exists as a work queue: use another name`);
     }
-    publish(connection, name, client);
+    publish(connection, name, client, spec.broadcasts ?? []);
   }
 
   /** Makes a reply queue that was announced, and whose announcement is committed. */
-  open(name: string, owner: object): void {
+  open({ name, broadcasts = [] }: ReplySpec, owner: object): void {
     const own = this.#queues.get(name);
     if (own && own.owner !== owner) throw taken(name);
-    if (!own) this.#queues.set(name, new ReplyQueue(name, owner));
+    const queue = own ?? new ReplyQueue(name, owner);
+    for (const broadcast of broadcasts) queue.broadcasts.add(broadcast);
+    this.#queues.set(name, queue);
   }
 
   /** Makes all of them known under another client id, within a transaction. */
   move(connection: Connection, client: number): void {
-    for (const name of this.#queues.keys()) publish(connection, name, client);
+    for (const { name, broadcasts } of this.#queues.values()) {
+      publish(connection, name, client, broadcasts);
+    }
     this.#seen = 0;
     this.#removed = 0;
   }
@@ -148,7 +164,10 @@ export function findReplyQueue(connection: Connection, name: string): number | u
 
 /** Makes reply queues unknown to other processes, within a transaction. */
 export function withdraw(connection: Connection, names: readonly string[]): void {
-  for (const name of names) connection.run("DELETE FROM reply_queues WHERE name = ?", name);
+  for (const name of names) {
+    connection.run("DELETE FROM reply_queues WHERE name = ?", name);
+    broadcasts.unsubscribe(connection, name);
+  }
 }
 
 /** Sends a reply to another process. */
@@ -169,7 +188,13 @@ function taken(name: string): QueueMismatchError {
   return new QueueMismatchError(`the reply queue "${name}" is somebody else's: use another name`);
 }
 
-function publish(connection: Connection, name: string, client: number): void {
+function publish(
+  connection: Connection,
+  name: string,
+  client: number,
+  heard: Iterable<string>,
+): void {
   const sql = "INSERT OR REPLACE INTO reply_queues (name, client) VALUES (?, ?)";
   connection.run(sql, name, client);
+  broadcasts.subscribe(connection, name, client, heard);
 }

@@ -69,6 +69,13 @@ CREATE TABLE reply_queues (
   client INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE broadcasts (
+  name TEXT NOT NULL,
+  queue TEXT NOT NULL, -- the reply queue that gets what is broadcast under the name
+  client INTEGER NOT NULL,
+  PRIMARY KEY (name, queue)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE replies (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   client INTEGER NOT NULL,

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { v4 as uuidv4 } from "uuid";
+import type { Broker, Message } from "../shared/broker/broker.ts";
+import { logger } from "../shared/log.ts";
+import { type Cancel, decodeCancel } from "../shared/message/cancel.ts";
+import { cancelBroadcast } from "../shared/service_name.ts";
+import { CancelledIds } from "./cancelled_ids.ts";
+
+const log = logger("cancellations");
+
+/** The most ids that are kept. */
+const mostIds = 100_000;
+/** How long an id is kept that came without a deadline, milliseconds. */
+const defaultKeptMs = 3_600_000;
+/** How often a queue for them is tried again, milliseconds. */
+const tryAgainMs = 5_000;
+
+/** What becomes of a request whose caller hangs up: it is cancelled, or finished all the same. */
+export type OnDisconnect = "cancel" | "finish";
+
+/** What {@link Cancellations} needs. */
+export interface CancellationsOptions {
+  readonly onDisconnect: OnDisconnect;
+  /** Told of each request that is cancelled. */
+  readonly onCancel: (id: string) => void;
+}
+
+/**
+ * What the dequeuers of a service are told of requests that nobody wants an answer to any more. It
+ * is a help, not a need: without the broker, or the right to a queue of its own, requests are
+ * finished instead.
+ */
+export class Cancellations implements AsyncDisposable {
+  readonly #options: CancellationsOptions;
+  readonly #ids = new CancelledIds(mostIds);
+  readonly #stop = new AbortController();
+  #listening: Promise<void> = Promise.resolve();
+  #warned = false;
+
+  constructor(options: CancellationsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a request is cancelled. */
+  has(id: string | undefined): boolean {
+    return id !== undefined && this.#ids.has(id);
+  }
+
+  /** Listens to the cancels for a service from now on, as soon as the broker can be reached. */
+  start(broker: Broker, service: string): void {
+    this.#listening = this.#listen(broker, service);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#listening;
+    this.#ids[Symbol.dispose]();
+  }
+
+  async #listen(broker: Broker, service: string): Promise<void> {
+    const { signal } = this.#stop;
+    const name = `cancel_${uuidv4()}`;
+    const broadcasts = [cancelBroadcast(service)];
+    while (!signal.aborted) {
+      try {
+        await broker.declare({ kind: "reply", name, broadcasts }, { signal });
+        for await (const { message } of broker.consume(name, { prefetch: 1, signal })) {
+          this.#hear(message);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!this.#warned) {
+          log.warn("not told of cancelled requests, which are finished for now: {error}", {
+            error,
+          });
+        }
+        this.#warned = true;
+      }
+      await delay(tryAgainMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  #hear(message: Message): void {
+    let cancel: Cancel;
+    try {
+      cancel = decodeCancel(message);
+    } catch (error) {
+      log.warn("a cancel is not understood: {error}", { error });
+      return;
+    }
+    const { id, reason, deadline = Date.now() + defaultKeptMs } = cancel;
+    if (reason === "disconnect" && this.#options.onDisconnect === "finish") return;
+    this.#ids.add(id, deadline);
+    this.#options.onCancel(id);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * `deno task dead-letters`: looks at dead letters and deals with them.
+ *
+ * @module
+ */
+import { BrokerUrlError, QueueNotFoundError } from "../../shared/broker/errors.ts";
+import { openBroker } from "../../shared/broker/open.ts";
+import { brokerUrl, commonVariables } from "../../shared/config/common.ts";
+import { ConfigError, loadConfig } from "../../shared/config/config.ts";
+import { UnfinishedError } from "../../shared/dead_letters/work.ts";
+import { termination } from "../../shared/lifecycle.ts";
+import { args, exit, readEnv } from "../../shared/runtime.ts";
+import { type Arguments, parseArguments, UsageError } from "./arguments.ts";
+import { commands } from "./commands.ts";
+import { help } from "./help.ts";
+
+const { BROKER_URL, RABBITMQ_QUEUE_TYPE } = commonVariables;
+
+async function run(given: Arguments): Promise<number> {
+  const config = loadConfig({ BROKER_URL, RABBITMQ_QUEUE_TYPE }, readEnv);
+  const interrupt = new AbortController();
+  termination().then(() => interrupt.abort());
+  await using broker = await openBroker(brokerUrl(config), { name: "proxymq-dead-letters" });
+  try {
+    return await commands[given.command](broker, given, interrupt.signal);
+  } catch (error) {
+    if (!(error instanceof QueueNotFoundError)) throw error;
+    throw new Error(
+      `${error.message} (${broker.status.detail}): is the service's name right? ` +
+        "A dequeuer makes the queues when it first runs",
+    );
+  }
+}
+
+function explain(error: unknown): number {
+  const say = (text: string) => console.error(`dead-letters: ${text}`);
+  if (error instanceof UsageError) {
+    say(error.message);
+    say("see --help");
+    return 2;
+  }
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) say(problem);
+    return 2;
+  }
+  if (error instanceof UnfinishedError) {
+    const { done, total } = error.tally;
+    say(`${error.message}; ${done} of ${total} are done, the rest is as it was`);
+    return 1;
+  }
+  say(error instanceof Error ? error.message : String(error));
+  return error instanceof BrokerUrlError ? 2 : 1;
+}
+
+async function main(): Promise<number> {
+  try {
+    const given = parseArguments(args);
+    if (given) return await run(given);
+    console.log(help);
+    return args.length === 0 ? 2 : 0;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+exit(await main());
