@@ -65,3 +65,31 @@ Deno.test("a request's own fault opens nothing", async () => {
   }
   assert.equal(breaker.state, "closed");
 });
+
+Deno.test("a cancelled call says nothing, but a probe has to show something", async () => {
+  const clock = FakeTimers.install({ now: 1_000_000 });
+  try {
+    const gate = new Gate(8);
+    using breaker = new Breaker(gate, { failures: 3, failureRate: 0.9, openMs: 10_000 });
+    const cancelled: ForwardResult = { kind: "cancelled" };
+    for (let i = 0; i < 3; i++) {
+      for (let j = 0; j < 5; j++) {
+        assert.deepEqual(await breaker.execute(call(cancelled)), {
+          result: cancelled,
+          probe: false,
+        });
+      }
+      assert.equal(breaker.state, "closed");
+      await breaker.execute(call(bad));
+    }
+    assert.equal(breaker.state, "open");
+    clock.tick(10_005);
+    assert.deepEqual(await breaker.execute(call(cancelled)), { result: cancelled, probe: true });
+    assert.equal(breaker.state, "open");
+    clock.tick(10_005);
+    await breaker.execute(call(good));
+    assert.equal(breaker.state, "closed");
+  } finally {
+    clock.uninstall();
+  }
+});

@@ -131,6 +131,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       stop.abort();
       if (deadline.aborted) cut();
       await pipeline.catch(() => {});
+      await replier.idle();
       deadline.removeEventListener("abort", cut);
       await cancellations[Symbol.asyncDispose]();
       targetHealth?.[Symbol.dispose]();

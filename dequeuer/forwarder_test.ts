@@ -128,3 +128,26 @@ Deno.test("stop ends the calls under way", async () => {
   given.forwarder.stop();
   assert.equal((await result).kind, "stopped");
 });
+
+Deno.test("cancel ends the calls with that request, twice if it came twice, and no other", async () => {
+  let called = 0;
+  const all = Promise.withResolvers<void>();
+  await using given = await forwarding((socket, head) => {
+    if (head.includes("/other")) socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+    if (++called === 3) all.resolve();
+  });
+  const { forwarder } = given;
+  const once = forwarder.forward(request, 1);
+  const twice = forwarder.forward(request, 2);
+  const other = forwarder.forward({ ...request, id: "id-2", path: "/other" }, 1);
+  await all.promise;
+  forwarder.cancel("id-1");
+  forwarder.cancel("id-3");
+  assert.deepEqual((await Promise.all([once, twice, other])).map(({ kind }) => kind), [
+    "cancelled",
+    "cancelled",
+    "response",
+  ]);
+  assert.equal(forwarder.inFlight, 0);
+  forwarder.cancel("id-1");
+});

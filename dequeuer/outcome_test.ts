@@ -102,6 +102,10 @@ Deno.test("the requester of a dead request gets the last response, or a problem"
   }
 });
 
+Deno.test("a call that was cancelled gets no response", () => {
+  assert.deepEqual(decide({ kind: "cancelled" }, policy, last), { kind: "cancelled" });
+});
+
 Deno.test("a call that was stopped gives its request back", () => {
   assert.deepEqual(decide({ kind: "stopped" }, policy, first), { kind: "released" });
 });

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Broker } from "../shared/broker/broker.ts";
 import {
   BrokerUnavailableError,
@@ -7,6 +6,7 @@ import {
 } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
 import { encodeResponse, type QueuedResponse } from "../shared/message/envelope.ts";
+import { pause } from "../shared/waiting.ts";
 import { problemResponse } from "./outcome.ts";
 
 const log = logger("replier");
@@ -19,9 +19,11 @@ export interface Requester {
   readonly deadline?: number;
 }
 
-/** When a reply that reached no queue is published again, milliseconds after the last time. */
-const republishAfterMs: readonly number[] = [100, 400, 1_000, 3_000];
-
+/**
+ * When a reply that reached no queue is published again, milliseconds after the last time: together
+ * longer than an enqueuer takes to declare its queue again once the broker is back.
+ */
+const republishAfterMs: readonly number[] = [100, 400, 1_000, 3_000, 5_000];
 /** How often a reply is offered to a broker that does not take it, milliseconds. */
 const offerAgainMs = 250;
 /** For how long, where the requester has said no deadline, milliseconds. */
@@ -32,7 +34,7 @@ export class Replier implements Disposable {
   readonly #broker: Broker;
   readonly #onDropped: () => void;
   readonly #stop = new AbortController();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #pending = new Set<Promise<void>>();
 
   /** @param onDropped called for a reply that nobody waits for. */
   constructor(broker: Broker, onDropped: () => void) {
@@ -46,34 +48,42 @@ export class Replier implements Disposable {
    * it is offered again, so that what the microservice has done is not done twice.
    * @throws {BrokerError} the broker did not take it by the deadline, or before {@link stop}.
    */
-  async reply(to: Requester, response: QueuedResponse): Promise<void> {
-    const giveUpAt = to.deadline ?? Date.now() + patienceMs;
-    for (;;) {
-      try {
-        return await this.#publish(to, response, 0);
-      } catch (error) {
-        if (error instanceof QueueNotFoundError) return this.#drop(to);
-        if (error instanceof MessageTooLargeError) {
-          response = problemResponse("upstream-protocol-error", error.message, to.id);
-          continue;
-        }
-        const { signal } = this.#stop;
-        if (!(error instanceof BrokerUnavailableError) || Date.now() > giveUpAt) throw error;
-        await delay(offerAgainMs, undefined, { signal }).catch(() => {});
-        if (signal.aborted) throw error;
-      }
-    }
+  reply(to: Requester, response: QueuedResponse): Promise<void> {
+    return this.#offer(to, response, 0);
   }
 
-  /** Stops offering what the broker has not taken. */
+  /** Resolves when no reply is on its way any more. */
+  async idle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  /** Gives up what the broker has not taken. */
   stop(): void {
     this.#stop.abort();
   }
 
   [Symbol.dispose](): void {
     this.stop();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+  }
+
+  /** @param times how often it has reached no queue. */
+  async #offer(to: Requester, response: QueuedResponse, times: number): Promise<void> {
+    const giveUpAt = to.deadline ?? Date.now() + patienceMs;
+    const { signal } = this.#stop;
+    for (;;) {
+      try {
+        return await this.#publish(to, response, times);
+      } catch (error) {
+        if (error instanceof QueueNotFoundError) return this.#drop(to);
+        if (error instanceof MessageTooLargeError) {
+          response = problemResponse("upstream-protocol-error", error.message, to.id);
+          continue;
+        }
+        if (!(error instanceof BrokerUnavailableError) || Date.now() > giveUpAt) throw error;
+        await pause(offerAgainMs, signal);
+        if (signal.aborted) throw error;
+      }
+    }
   }
 
   #publish(to: Requester, response: QueuedResponse, times: number): Promise<void> {
@@ -92,13 +102,14 @@ export class Replier implements Disposable {
    * reply that comes in between is not lost yet.
    */
   #again(to: Requester, response: QueuedResponse, times: number): void {
-    const delay = republishAfterMs[times];
-    if (delay === undefined || Date.now() + delay > (to.deadline ?? 0)) return this.#drop(to);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#publish(to, response, times + 1).catch(() => this.#again(to, response, times + 1));
-    }, delay);
-    this.#timers.add(timer);
+    const wait = republishAfterMs[times];
+    if (wait === undefined || Date.now() + wait > (to.deadline ?? 0)) return this.#drop(to);
+    const { signal } = this.#stop;
+    const republished = pause(wait, signal)
+      .then(() => signal.aborted ? this.#drop(to) : this.#offer(to, response, times + 1))
+      .catch(() => this.#drop(to))
+      .finally(() => this.#pending.delete(republished));
+    this.#pending.add(republished);
   }
 
   #drop({ id, replyTo }: Requester): void {

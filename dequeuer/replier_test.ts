@@ -56,12 +56,12 @@ Deno.test("a reply that reached no queue is tried again until the deadline, then
     using replier = new Replier(broker, () => dropped++);
     await replier.reply({ replyTo: "reply_a", id: "1", deadline: Date.now() + 60_000 }, response);
     await clock.tickAsync(10_000);
-    assert.deepEqual([publishes, dropped], [5, 1]);
+    assert.deepEqual([publishes, dropped], [6, 1]);
     await replier.reply({ replyTo: "reply_a", id: "2", deadline: Date.now() + 300 }, response);
     await clock.tickAsync(10_000);
-    assert.deepEqual([publishes, dropped], [7, 2]);
+    assert.deepEqual([publishes, dropped], [8, 2]);
     await replier.reply({ replyTo: "reply_a", id: "3" }, response);
-    assert.deepEqual([publishes, dropped], [8, 3], "without a deadline it is not tried again");
+    assert.deepEqual([publishes, dropped], [9, 3], "without a deadline it is not tried again");
   } finally {
     clock.uninstall();
   }

@@ -5,6 +5,7 @@ import {
   getLogger,
   type Logger,
   type LogLevel,
+  type LogRecord,
 } from "@logtape/logtape";
 
 export type { Logger } from "@logtape/logtape";
@@ -20,9 +21,7 @@ export async function configureLog(options: {
   readonly level: (typeof logLevels)[number];
   readonly forPeople: boolean;
 }): Promise<void> {
-  const format = options.forPeople
-    ? getAnsiColorFormatter({ value: "bare" })
-    : getJsonLinesFormatter({ properties: "flatten" });
+  const format = options.forPeople ? getAnsiColorFormatter({ value: "bare" }) : jsonLine;
   await configure({
     reset: true,
     // Not LogTape's console sink: it sends warnings to stderr, and a collector reads stdout.
@@ -32,6 +31,14 @@ export async function configureLog(options: {
       { category: ["logtape", "meta"], sinks: ["stdout"], lowestLevel: "error" },
     ],
   });
+}
+
+const formatJson = getJsonLinesFormatter({ properties: "flatten" });
+
+/** LogTape would put quotes around a message's texts, which JSON then has to escape. */
+function jsonLine(record: LogRecord): string {
+  const text = record.message.map((part) => part instanceof Error ? part.message : String(part));
+  return formatJson({ ...record, message: [text.join("")] });
 }
 
 /** The logger of a room: `logger("dequeuer")` logs as `proxymq.dequeuer`. */

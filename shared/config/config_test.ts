@@ -55,7 +55,7 @@ Deno.test("everything that is wrong is named at once, a secret without its value
       'WAIT="30" is not allowed: a whole number with a unit: 500ms, 30s, 5m, 1h, 1d',
       'COLOR="green" is not allowed: one of red, blue',
       'NAMES="a,B" is not allowed: lower-case names, with commas between them',
-      "TARGET is not set: a URL that starts with http: or https:",
+      "TARGET is not set: a URL that starts with http: or https: and holds no password",
       "KEY=(hidden) is not allowed: at least 8 characters",
     ]);
     return true;

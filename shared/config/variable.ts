@@ -113,14 +113,16 @@ export function list<O extends Options>(
   }, options);
 }
 
-/** An absolute URL with one of the schemes, each with its colon. */
+/** An absolute URL with one of the schemes, each with its colon, and without user and password. */
 export function url<O extends Options>(
   schemes: readonly string[],
   options: O,
 ): Variable<URL> & O {
-  return variable(`a URL that starts with ${schemes.join(" or ")}`, (value) => {
+  const allowed = `a URL that starts with ${schemes.join(" or ")} and holds no password`;
+  return variable(allowed, (value) => {
     if (!URL.canParse(value)) return undefined;
     const parsed = new URL(value);
-    return schemes.includes(parsed.protocol) ? parsed : undefined;
+    const open = parsed.username === "" && parsed.password === "";
+    return schemes.includes(parsed.protocol) && open ? parsed : undefined;
   }, options);
 }

@@ -2,7 +2,7 @@ import { BrokerUnavailableError } from "../errors.ts";
 import { type Client, createClient } from "./client.ts";
 import { replyCodeOf, replyCodes, replyTextOf } from "./refusal.ts";
 import type { Target } from "./url.ts";
-import { backoffMs, pause, within } from "./waiting.ts";
+import { backoffMs, pause, within } from "../../waiting.ts";
 
 const connectTimeoutMs = 9000;
 const closeTimeoutMs = 2000;

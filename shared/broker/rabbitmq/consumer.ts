@@ -8,7 +8,7 @@ import { type Lease, leaseOf, Link, noLease } from "./link.ts";
 import { readMessage } from "./properties.ts";
 import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
 import type { Topology } from "./topology.ts";
-import { backoffMs, pause, within } from "./waiting.ts";
+import { backoffMs, pause, within } from "../../waiting.ts";
 
 const answerTimeoutMs = 10_000;
 const mostPrefetch = 65_535;

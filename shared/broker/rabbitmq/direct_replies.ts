@@ -7,7 +7,7 @@ import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
 import { isWellFormedDirectReply } from "./reply_address.ts";
 import { onChannel } from "./throwaway.ts";
 import type { Target } from "./url.ts";
-import { within } from "./waiting.ts";
+import { within } from "../../waiting.ts";
 
 const connectionLimits = {
   ms: 9000,

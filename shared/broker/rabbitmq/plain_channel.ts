@@ -4,7 +4,7 @@ import { BrokerUnavailableError } from "../errors.ts";
 import { type Route, writePublish } from "./frames.ts";
 import { OwnChannel } from "./own_channel.ts";
 import { textOf } from "./refusal.ts";
-import { within } from "./waiting.ts";
+import { within } from "../../waiting.ts";
 
 /** So much may wait for the operating system before publishing waits too, bytes. */
 const mostBacklog = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { BrokerUnavailableError } from "../errors.ts";
 import type { Client } from "./client.ts";
-import { within } from "./waiting.ts";
+import { within } from "../../waiting.ts";
 
 const limits = {
   ms: 20_000,

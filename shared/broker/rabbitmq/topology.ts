@@ -7,7 +7,7 @@ import { mismatch } from "./mismatch.ts";
 import { brokerError, replyCodeOf, replyCodes, textOf } from "./refusal.ts";
 import { onChannel } from "./throwaway.ts";
 import type { QueueType } from "./url.ts";
-import { pause } from "./waiting.ts";
+import { pause } from "../../waiting.ts";
 
 /** The exchange that topics are published to. */
 export const topicExchange = "proxymq_topics";

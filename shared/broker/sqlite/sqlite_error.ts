@@ -17,6 +17,9 @@ export function isBusy(error: unknown): boolean {
 
 /** The error that a caller gets for a failure of the database. */
 export function unavailable(path: string, cause: unknown): BrokerUnavailableError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = text.startsWith("unable to open database file")
+    ? "it cannot be opened or made; its folder has to exist, and this process has to be allowed to write there"
+    : text;
   return new BrokerUnavailableError(`the database ${path} cannot be used: ${reason}`, { cause });
 }
