@@ -60,6 +60,10 @@ const variables = {
     description: "The longest wait before a retry, and the most that `Retry-After` can ask for.",
     default: "1m",
   }),
+  DEQUEUER_DEDUPE: duration({
+    description: "For how long a response is remembered by this dequeuer: a request that comes " +
+      "again within that time gets the same response and is not run again. Off unless set.",
+  }),
   DEQUEUER_BREAKER_FAILURES: integer(1, 1_000_000, {
     description: "After so many failures in a row (no connection, no answer in time, 502, 503, " +
       "504) nothing is consumed for a while; requests wait in the queue.",

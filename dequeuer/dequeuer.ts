@@ -8,6 +8,7 @@ import { createApp } from "./app.ts";
 import { Breaker } from "./breaker.ts";
 import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
+import { Dedupe } from "./dedupe.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
 import { createMetrics } from "./metrics.ts";
@@ -58,6 +59,8 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     onDisconnect: config.DEQUEUER_ON_DISCONNECT,
     onCancel: (id) => forwarder.cancel(id),
   });
+  const dedupeMs = config.DEQUEUER_DEDUPE;
+  const dedupe = dedupeMs === undefined ? undefined : new Dedupe(dedupeMs);
   const gate = new Gate(concurrency);
   const breaker = new Breaker(gate, {
     failures: config.DEQUEUER_BREAKER_FAILURES,
@@ -109,7 +112,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     });
   const pipeline = ready.then(() =>
     runPipeline(
-      { broker, forwarder, breaker, cancellations, replier, metrics, retry, gate },
+      { broker, forwarder, breaker, cancellations, dedupe, replier, metrics, retry, gate },
       queue,
       signal,
     )

@@ -3,6 +3,7 @@ import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Cancellations } from "./cancellations.ts";
+import type { Dedupe } from "./dedupe.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
@@ -17,6 +18,8 @@ export interface HandleDeps {
   readonly forwarder: Forwarder;
   readonly breaker: Breaker;
   readonly cancellations: Cancellations;
+  /** Without it a request that comes twice is run twice. */
+  readonly dedupe?: Dedupe | undefined;
   readonly replier: Replier;
   readonly retry: RetryPolicy;
 }
@@ -40,7 +43,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
       return "expired";
     }
-    outcome = await attempt(deps, delivery, request);
+    outcome = await once(deps, delivery, request);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     outcome = {
@@ -67,6 +70,11 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   }
   await broker.settle([settlementOf(delivery, outcome)]);
   return outcome.kind;
+}
+
+function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Promise<Outcome> {
+  const run = () => attempt(deps, delivery, request);
+  return deps.dedupe && request.id !== undefined ? deps.dedupe.run(request.id, run) : run();
 }
 
 async function attempt(
