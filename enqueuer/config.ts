@@ -6,6 +6,8 @@ import { serviceNamePattern } from "../shared/service_name.ts";
 const serviceForm =
   "names of 1 to 63 characters of a-z 0-9 . _ - that start with a letter or digit";
 
+const keyPattern = /^[\x21-\x2b\x2d-\x7e]+$/;
+
 const variables = {
   ...commonVariables,
   ENQUEUER_HOST: text(/^[\w.:-]+$/, "a host name or an IP address", {
@@ -30,16 +32,16 @@ const variables = {
     description: "The largest request body that is taken; above it 413.",
     default: "16MiB",
   }),
-  ENQUEUER_API_KEYS: list(/^[\x21-\x2b\x2d-\x7e]{8,}$/, "keys of at least 8 visible characters", {
+  ENQUEUER_API_KEYS: list(keyPattern, "keys of visible characters", {
     description: "Keys of which callers have to send one, as `Authorization: Bearer KEY`, for " +
       "everything but health. Without it anyone who reaches the port may call.",
-    secret: true,
+    secret: "all",
   }),
-  ENQUEUER_ADMIN_KEYS: list(/^[\x21-\x2b\x2d-\x7e]{8,}$/, "keys of at least 8 visible characters", {
+  ENQUEUER_ADMIN_KEYS: list(keyPattern, "keys of visible characters", {
     description:
       "Keys for the routes below `/dead-letters`, sent as `Authorization: Bearer KEY`; " +
       "one of them is all that is needed there. Without it those routes are off.",
-    secret: true,
+    secret: "all",
   }),
   ENQUEUER_DRAIN_TIMEOUT: duration({
     description: "How long requests in flight may take to finish after SIGTERM.",

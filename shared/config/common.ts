@@ -12,7 +12,7 @@ export const commonVariables = {
       description: "The broker. `sqlite:FILE` is embedded and needs no server; " +
         "`amqp://user:password@host:5672/vhost` is RabbitMQ.",
       default: "sqlite:proxymq.db",
-      secret: true,
+      secret: "userinfo",
     },
   ),
   RABBITMQ_QUEUE_TYPE: choice(["quorum", "classic"], {

@@ -40,10 +40,14 @@ export function loadConfig<V extends Variables>(
     const result = variable.schema.safeParse(text);
     if (result.success) values[name] = result.data;
     else {
-      const shown = variable.secret ? "(hidden)" : JSON.stringify(text);
-      problems.push(`${name}=${shown} is not allowed: ${variable.allowed}`);
+      problems.push(`${name}=${shown(text, variable)} is not allowed: ${variable.allowed}`);
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Config<V>;
+}
+
+function shown(text: string, { secret }: Variable<unknown>): string {
+  if (secret === "all") return "(hidden)";
+  return JSON.stringify(secret === "userinfo" ? text.replace(/\/\/.*@/, "//(hidden)@") : text);
 }

@@ -11,8 +11,24 @@ const variables = {
   COLOR: choice(["red", "blue"], { description, default: "red" }),
   NAMES: list(/^[a-z]+$/, "lower-case names", { description }),
   TARGET: url(["http:", "https:"], { description, required: true }),
-  KEY: text(/^.{8,}$/, "at least 8 characters", { description, secret: true }),
+  KEY: text(/^.{8,}$/, "at least 8 characters", { description, secret: "all" }),
 };
+
+Deno.test("of a URL only user and password are hidden", () => {
+  const variables = {
+    URL: text(/^amqp:/, "a URL", { description, secret: "userinfo" }),
+  };
+  for (
+    const [given, shown] of [
+      ["foo://user:p@ss@host/x", '"foo://(hidden)@host/x"'],
+      ["foo://host", '"foo://host"'],
+    ] as const
+  ) {
+    assert.throws(() => loadConfig(variables, () => given), {
+      message: `URL=${shown} is not allowed: a URL`,
+    });
+  }
+});
 
 const read = (env: Record<string, string>) => loadConfig(variables, (name) => env[name]);
 

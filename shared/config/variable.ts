@@ -12,8 +12,8 @@ export interface Variable<T> {
   readonly default?: string;
   /** It has to be set. */
   readonly required?: true;
-  /** Its value appears in no log and no error. */
-  readonly secret?: true;
+  /** What of its value appears in no log and no error: all of it, or a URL's user and password. */
+  readonly secret?: "all" | "userinfo";
 }
 
 /** What the makers below are told of a variable, and keep as its type. */
@@ -21,7 +21,7 @@ export interface Options {
   readonly description: string;
   readonly default?: string;
   readonly required?: true;
-  readonly secret?: true;
+  readonly secret?: "all" | "userinfo";
 }
 
 function variable<T, O extends Options>(

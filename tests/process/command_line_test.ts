@@ -40,16 +40,20 @@ for (const manual of [enqueuerManual, dequeuerManual]) {
 /** Bad values, all at once: what is set, and what has to be said of it. */
 const bad = {
   enqueuer: {
-    BROKER_URL: ["postgres://me:s3cret@host/db", "(hidden)", "amqp: amqps: ws: wss: sqlite:"],
+    BROKER_URL: [
+      "postgres://me:s3cret@host/db",
+      "//(hidden)@host/db",
+      "amqp: amqps: ws: wss: sqlite:",
+    ],
     LOG_LEVEL: ["loud", '"loud"', "one of debug, info, warning, error"],
     ENQUEUER_PORT: ["99999", '"99999"', "a whole number from 0 to 65535"],
     ENQUEUER_SERVICES: ["good,Bad", '"good,Bad"', "a-z 0-9 . _ -"],
     ENQUEUER_REPLY_TIMEOUT: ["30", '"30"', "500ms, 30s, 5m"],
     ENQUEUER_MAX_BODY_BYTES: ["much", '"much"', "512KiB, 16MiB"],
-    ENQUEUER_API_KEYS: ["s3cret", "(hidden)", "at least 8 visible characters"],
+    ENQUEUER_API_KEYS: ["s3cret s3cret", "(hidden)", "keys of visible characters"],
   },
   dequeuer: {
-    BROKER_URL: ["s3cret", "(hidden)", "amqp: amqps: ws: wss: sqlite:"],
+    BROKER_URL: ["rabbit:5672", '"rabbit:5672"', "amqp: amqps: ws: wss: sqlite:"],
     DEQUEUER_SERVICE: ["", "not set", "a-z 0-9 . _ -"],
     DEQUEUER_TARGET_URL: ["", "not set", "starts with http: or https:"],
     DEQUEUER_CONCURRENCY: ["0", '"0"', "a whole number from 1 to 10000"],
