@@ -24,16 +24,3 @@ export function backoffMs(
   const bound = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 40));
   return Math.round(Math.max(random * bound, Math.min(retryAfterMs ?? 0, maxMs)));
 }
-
-/**
- * Reads a `Retry-After` header (RFC 9110 section 10.2.3): seconds, or an HTTP date.
- * @returns milliseconds from `now`, at least 0; undefined if it is neither.
- */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)
-    ? Date.parse(value)
-    : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backoffMs, parseRetryAfter } from "./backoff.ts";
+import { backoffMs } from "./backoff.ts";
 
 Deno.test("the wait before a retry", () => {
   const policy = { baseMs: 500, maxMs: 30_000 };
@@ -21,16 +21,5 @@ Deno.test("the wait before a retry", () => {
       expected,
       `attempt ${attempt}, Retry-After ${retryAfterMs}, random ${random}`,
     );
-  }
-});
-
-Deno.test("Retry-After in seconds and as a date", () => {
-  const now = Date.UTC(2026, 10, 22, 12, 0, 0);
-  assert.equal(parseRetryAfter("120", now), 120_000);
-  assert.equal(parseRetryAfter("0", now), 0);
-  assert.equal(parseRetryAfter("Sun, 22 Nov 2026 12:00:30 GMT", now), 30_000);
-  assert.equal(parseRetryAfter("Sun, 22 Nov 2026 11:00:00 GMT", now), 0);
-  for (const value of [undefined, "", "soon", "-1", "1.5", "2026-11-22"]) {
-    assert.equal(parseRetryAfter(value, now), undefined, String(value));
   }
 });

@@ -1,4 +1,5 @@
 import { Problem, type ProblemType } from "../shared/http/problem.ts";
+import { parseRetryAfter } from "../shared/http/retry_after.ts";
 import type { QueuedResponse } from "../shared/message/envelope.ts";
 import { backoffMs, type BackoffPolicy, parseRetryAfter } from "./backoff.ts";
 import type { ForwardResult } from "./forwarder.ts";
@@ -119,7 +120,8 @@ function again(
   { attempt, countsAttempt, deadline = Infinity, now, random }: Circumstances,
   { reason, failure, response, retryAfter }: Failure,
 ): Outcome {
-  const delayMs = backoffMs(backoff, attempt, parseRetryAfter(retryAfter, now), random);
+  const retryAfterMs = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now);
+  const delayMs = backoffMs(backoff, attempt, retryAfterMs, random);
   const spent = countsAttempt ? attempt : attempt - 1;
   if (spent < maxAttempts && now + delayMs < deadline) {
     return { kind: "retry", delayMs, countsAttempt, failure };
