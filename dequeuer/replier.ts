@@ -6,6 +6,7 @@ import {
 } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
 import { encodeResponse, type QueuedResponse } from "../shared/message/envelope.ts";
+import { isLiveReplyQueue } from "../shared/message/reply_queue.ts";
 import { pause } from "../shared/waiting.ts";
 import { problemResponse } from "./outcome.ts";
 
@@ -87,7 +88,7 @@ export class Replier implements Disposable {
   }
 
   #publish(to: Requester, response: QueuedResponse, times: number): Promise<void> {
-    const live = isLive(to);
+    const live = isLiveReplyQueue(to.replyTo, to.id);
     return this.#broker.publish(
       { queue: to.replyTo },
       [encodeResponse(response, to.id, !live)],
@@ -116,14 +117,4 @@ export class Replier implements Disposable {
     this.#onDropped();
     log.debug("nobody waits for the reply to {requestId} in {replyTo}", { requestId: id, replyTo });
   }
-}
-
-/**
- * Whether a reply queue is one that goes with its requester: an enqueuer's (`reply_{instance}`),
- * a server-named one, or RabbitMQ's direct reply-to. A queue for one request
- * (`reply_{correlation_id}`) or any other may outlive it.
- */
-export function isLive({ replyTo, id }: Requester): boolean {
-  return replyTo.startsWith("amq.") ||
-    (replyTo.startsWith("reply_") && replyTo !== `reply_${id}`);
 }

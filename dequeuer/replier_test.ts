@@ -6,7 +6,7 @@ import {
   MessageTooLargeError,
   QueueNotFoundError,
 } from "../shared/broker/errors.ts";
-import { isLive, Replier } from "./replier.ts";
+import { Replier } from "./replier.ts";
 
 const response = { status: 200, headers: {}, body: new Uint8Array(1) };
 
@@ -19,17 +19,6 @@ function publishing(
       publish(message, options),
   } as unknown as Broker;
 }
-
-Deno.test("which reply queues go with their requester", () => {
-  const cases: [string, boolean][] = [
-    ["reply_7d9f1c7e", true],
-    ["amq.rabbitmq.reply-to.g1h3AA", true],
-    ["amq.gen-x", true],
-    ["reply_id-1", false],
-    ["results", false],
-  ];
-  for (const [replyTo, live] of cases) assert.equal(isLive({ replyTo, id: "id-1" }), live, replyTo);
-});
 
 Deno.test("a live requester's reply is transient and unconfirmed, any other durable and confirmed", async () => {
   const published: [boolean | undefined, boolean | undefined][] = [];

@@ -1,6 +1,4 @@
-import { DeadlineWheel } from "../shared/deadline_wheel.ts";
-
-/** How long a caller waits before it is watched, milliseconds. */
+/** How long a caller waits at least before it is watched, milliseconds; at most it is twice that. */
 const watchAfterMs = 20;
 
 /** What a request fails with whose caller has hung up. */
@@ -8,37 +6,69 @@ export class CallerGoneError extends Error {
   override name = "CallerGoneError";
 }
 
+/** A caller that is watched, until it is told to stop. */
+export class Watch {
+  readonly #request: Request;
+  readonly #onHangUp: () => void;
+  #signal: AbortSignal | undefined;
+  #stopped = false;
+
+  constructor(request: Request, onHangUp: () => void) {
+    this.#request = request;
+    this.#onHangUp = onHangUp;
+  }
+
+  /** Tells of a hang-up from now on, and of one that has been. */
+  start(): void {
+    if (this.#stopped) return;
+    const signal = this.#signal = this.#request.signal;
+    if (signal.aborted) this.#onHangUp();
+    else signal.addEventListener("abort", this.#onHangUp, { once: true });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#signal?.removeEventListener("abort", this.#onHangUp);
+  }
+}
+
 /**
- * Notices callers that hang up before their response. A request's `signal` costs as much as a
- * quarter of serving it, so that it is asked for only when the response has not come at once; it
- * then tells of what happened before, too.
+ * Notices callers that hang up before their response. A request's `signal` is dear where the
+ * response comes at once, a third of serving an empty one, so that it is asked for only when the
+ * response has not come soon; it tells then of what has been, too.
  *
  * @example
  * ```ts
  * using hangUps = new HangUps();
- * using _ = hangUps.watch(request, () => cancel());
+ * const watch = hangUps.watch(request, () => cancel());
+ * watch.stop();
  * ```
  */
 export class HangUps implements Disposable {
-  readonly #wheel = new DeadlineWheel();
+  #fresh: Watch[] = [];
+  #older: Watch[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Calls back, once, when the request's caller hangs up before the watch is disposed of. */
-  watch(request: Request, onHangUp: () => void): Disposable {
-    let signal: AbortSignal | undefined;
-    const deadline = this.#wheel.add(Date.now() + watchAfterMs, () => {
-      signal = request.signal;
-      if (signal.aborted) onHangUp();
-      else signal.addEventListener("abort", onHangUp, { once: true });
-    });
-    return {
-      [Symbol.dispose]: () => {
-        if (signal) signal.removeEventListener("abort", onHangUp);
-        else this.#wheel.cancel(deadline);
-      },
-    };
+  /** Calls back, once, when the request's caller hangs up before the watch is stopped. */
+  watch(request: Request, onHangUp: () => void): Watch {
+    const watch = new Watch(request, onHangUp);
+    this.#fresh.push(watch);
+    this.#timer ??= setInterval(() => this.#tick(), watchAfterMs);
+    return watch;
   }
 
   [Symbol.dispose](): void {
-    this.#wheel[Symbol.dispose]();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#fresh = this.#older = [];
+  }
+
+  #tick(): void {
+    for (const watch of this.#older) watch.start();
+    this.#older = this.#fresh;
+    this.#fresh = [];
+    if (this.#older.length > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -24,15 +24,15 @@ Deno.test("who hangs up is noticed once, early or late, until the watch ends", a
       ReturnType<typeof watched>,
     ];
     early.caller.abort();
-    quick.watch[Symbol.dispose]();
+    quick.watch.stop();
     await clock.tickAsync(60);
     assert.equal(early.told.count, 1);
     assert.equal(quick.asked(), 0, "the signal of a quick request was asked for");
 
     late.caller.abort();
-    answered.watch[Symbol.dispose]();
+    answered.watch.stop();
     answered.caller.abort();
-    for (const { watch } of [early, late]) watch[Symbol.dispose]();
+    for (const { watch } of [early, late]) watch.stop();
     await clock.tickAsync(1_000);
     assert.deepEqual([early, late, answered, quick].map(({ told }) => told.count), [1, 1, 0, 0]);
     assert.equal(clock.countTimers(), 0);

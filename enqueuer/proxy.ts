@@ -1,4 +1,4 @@
-import type { Broker } from "../shared/broker/broker.ts";
+import type { Broker, Message } from "../shared/broker/broker.ts";
 import { BrokerUnavailableError } from "../shared/broker/errors.ts";
 import { type HeaderTable, requestHeaders, toHeaders } from "../shared/http/headers.ts";
 import { Problem } from "../shared/http/problem.ts";
@@ -103,14 +103,19 @@ async function roundTrip(
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message]);
   published.catch((error) => inbox.fail(id, error));
-  using _ = hangUps.watch(request, () => {
+  const watch = hangUps.watch(request, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;
     void published.then(
       () => cancel(deps, service, id, deadline),
       () => deps.metrics.disconnected(undefined),
     );
   });
-  const answer = await reply;
+  let answer: Message | undefined;
+  try {
+    answer = await reply;
+  } finally {
+    watch.stop();
+  }
   if (answer === undefined) {
     throw new Problem("timeout", { detail: `no response came within ${wait} ms` });
   }

@@ -53,7 +53,7 @@ async function demo(once: boolean): Promise<number> {
   enqueuer      ${front}         takes requests, docs at ${page}
   dequeuer      ${dequeuer.server.url}         consumes ${service}_requests
   url-fetcher   ${fetcherUrl}         the microservice; knows nothing of queues
-  broker        ${enqueuerConfig.BROKER_URL.replace(/\/\/[^@]*@/, "//")}
+  broker        ${shownUrl(enqueuerConfig.BROKER_URL)}
 
 POST ${url}
      {"url":"${page}"}
@@ -86,6 +86,11 @@ POST ${url}
 Ctrl-C ends it.`);
   await terminated;
   return 0;
+}
+
+/** Without user, password and parameters. */
+function shownUrl(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, "//").replace(/[?#].*$/s, "");
 }
 
 async function within<T>(promise: Promise<T>, what: string): Promise<T> {

@@ -2,7 +2,8 @@ import { acceptsAmqp } from "./amqp_ready.ts";
 import { aptInstall, aptMissing } from "./apt.ts";
 import { dockerSource } from "./docker_source.ts";
 import { givenSource } from "./given_source.ts";
-import { findRabbitmq, installedRabbitmq } from "./rabbitmq_server.ts";
+import { findRabbitmq } from "./rabbitmq_node.ts";
+import { installedRabbitmq } from "./rabbitmq_server.ts";
 import type { Service, Source } from "./service.ts";
 
 const given = () => Deno.env.get("TEST_RABBITMQ_URL") || undefined;

@@ -4,6 +4,8 @@
 export interface BrokerState {
   readonly ready: number;
   readonly unacknowledged?: number;
+  /** Waiting for their time: retries. */
+  readonly delayed?: number;
   /** Of the service's queue. */
   readonly consumers: number;
   /** The names of the reply queues of all enqueuers. */

@@ -17,7 +17,7 @@ export interface Call {
   readonly start: number;
   readonly end: number;
   readonly outcome: Outcome;
-  /** How often it was told 503 and tried again. */
+  /** How often it was told 503, or found nobody listening, and tried again. */
   readonly retries: number;
 }
 
@@ -32,6 +32,7 @@ export interface LoadOptions {
 
 /** A caller gives up on a single try, and starts no new one, after this long, milliseconds. */
 const patienceMs = 120_000;
+const noAnswer = "connection error";
 const methods = ["POST", "PUT", "PATCH", "DELETE"] as const;
 
 /**
@@ -44,16 +45,19 @@ export class Load {
   readonly unavailable: number[] = [];
   inFlight = 0;
   readonly #options: LoadOptions;
+  #requests: number;
   #next = 0;
   #allowed = 0;
   #changed = Promise.withResolvers<void>();
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.#requests = options.requests;
   }
 
+  /** How many are sent in all. */
   get requests(): number {
-    return this.#options.requests;
+    return this.#requests;
   }
 
   get connections(): number {
@@ -66,7 +70,13 @@ export class Load {
 
   /** Lets the callers send up to that many requests in all. */
   allow(count: number): void {
-    this.#allowed = Math.min(count, this.#options.requests);
+    this.#allowed = Math.min(count, this.#requests);
+    this.#wake();
+  }
+
+  /** Sends no more than were sent so far. */
+  stop(): void {
+    this.#requests = this.#next;
     this.#wake();
   }
 
@@ -91,10 +101,9 @@ export class Load {
   }
 
   async #caller(): Promise<void> {
-    const { requests } = this.#options;
-    while (this.#next < requests) {
+    while (this.#next < this.#requests) {
       if (this.#next >= this.#allowed) {
-        await this.until(() => this.#next < this.#allowed || this.#next >= requests);
+        await this.until(() => this.#next < this.#allowed || this.#next >= this.#requests);
         continue;
       }
       const number = this.#next++;
@@ -116,9 +125,14 @@ export class Load {
       const { outcome, retryAfter } = await this.#try(method, path, body);
       signal.throwIfAborted();
       const end = performance.now();
-      if (outcome !== "503") return { path, start, end, outcome, retries };
-      this.unavailable.push(end);
-      if (end - start > patienceMs) return { path, start, end, outcome, retries };
+      if (outcome === "refused") {
+        if (end - start > patienceMs) return { path, start, end, outcome: noAnswer, retries };
+      } else if (outcome === "503") {
+        this.unavailable.push(end);
+        if (end - start > patienceMs) return { path, start, end, outcome, retries };
+      } else {
+        return { path, start, end, outcome, retries };
+      }
       await delay(retryAfter * 1000, undefined, { signal });
     }
   }
@@ -127,7 +141,7 @@ export class Load {
     method: string,
     path: string,
     body: Uint8Array<ArrayBuffer>,
-  ): Promise<{ outcome: Outcome; retryAfter: number }> {
+  ): Promise<{ outcome: Outcome | "refused"; retryAfter: number }> {
     const { url, signal } = this.#options;
     try {
       const response = await fetch(url + path, {
@@ -145,8 +159,10 @@ export class Load {
         status === String(response.status)
       );
       return { outcome: told ?? "another status", retryAfter };
-    } catch {
-      return { outcome: "connection error", retryAfter: 0 };
+    } catch (error) {
+      // Nobody listens: nothing was accepted.
+      const refused = /client error \(Connect\)/.test(String(error));
+      return { outcome: refused ? "refused" : noAnswer, retryAfter: 0.1 };
     }
   }
 

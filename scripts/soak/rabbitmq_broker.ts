@@ -5,7 +5,8 @@ import { down, restart, up } from "../services/manager.ts";
 import { run } from "../services/process.ts";
 import type { BrokerOptions, BrokerState, DeadLetter, SoakBroker } from "./broker.ts";
 
-interface Server {
+/** A RabbitMQ server and what may be done to it. */
+export interface Server {
   readonly url: string;
   /** A command prefix, e.g. a path of `rabbitmqctl`. */
   readonly ctl: string | undefined;
@@ -15,7 +16,14 @@ interface Server {
 
 /** RabbitMQ, given by the environment or brought up as for the tests. */
 export async function rabbitmqBroker(options: BrokerOptions): Promise<SoakBroker> {
-  const { url, ctl, stop, ...server } = await findServer(options);
+  return rabbitmqAt(await findServer(options), options);
+}
+
+/** RabbitMQ on a server that is there. */
+export function rabbitmqAt(
+  { url, ctl, stop, ...server }: Server,
+  options: Pick<BrokerOptions, "service" | "restart">,
+): SoakBroker {
   const queue = requestQueue(options.service);
   const dead = deadLetterQueue(options.service);
   return {

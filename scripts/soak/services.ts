@@ -23,15 +23,22 @@ export interface Ended {
 /** The processes under test: an enqueuer and two dequeuers. */
 export class Services {
   readonly #stack: AsyncDisposableStack;
+  readonly #enqueuerEnv: Env;
   readonly #dequeuerEnv: Env;
-  readonly #enqueuer: ServiceProcess;
+  #enqueuer: ServiceProcess;
   readonly #dequeuers: ServiceProcess[];
 
   constructor(stack: AsyncDisposableStack, enqueuerEnv: Env, dequeuerEnv: Env) {
     this.#stack = stack;
+    this.#enqueuerEnv = enqueuerEnv;
     this.#dequeuerEnv = dequeuerEnv;
     this.#enqueuer = stack.use(startEnqueuer(enqueuerEnv));
     this.#dequeuers = [this.#startDequeuer(), this.#startDequeuer()];
+  }
+
+  /** Those that run now. */
+  get processes(): readonly ServiceProcess[] {
+    return [this.#enqueuer, ...this.#dequeuers];
   }
 
   /** Waits until all are ready. Returns where the enqueuer listens. */
@@ -49,6 +56,14 @@ export class Services {
     killed?.signal("SIGKILL");
     await killed?.exited();
     await (this.#dequeuers[index] = this.#startDequeuer()).ready(patience);
+  }
+
+  /** Kills the enqueuer, and starts it again. */
+  async replaceEnqueuer(): Promise<void> {
+    this.#enqueuer.signal("SIGKILL");
+    await this.#enqueuer.exited();
+    this.#enqueuer = this.#stack.use(startEnqueuer(this.#enqueuerEnv));
+    await this.#enqueuer.ready(patience);
   }
 
   /** Ends all of them in good order. */

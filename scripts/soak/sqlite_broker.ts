@@ -16,10 +16,11 @@ export async function sqliteBroker({ service }: BrokerOptions): Promise<SoakBrok
     shown: "SQLite in a temporary file",
     async look() {
       await using broker = await openBroker(url, { name: "soak" });
-      const { ready, inFlight, consumers } = await broker.stats(queue);
+      const { ready, inFlight, delayed, consumers } = await broker.stats(queue);
       return {
         ready,
         ...(inFlight === undefined ? {} : { unacknowledged: inFlight }),
+        ...(delayed === undefined ? {} : { delayed }),
         consumers,
         replyQueues: replyQueues(path),
       };

@@ -1,4 +1,3 @@
-import { BrokerUrlError } from "../broker/errors.ts";
 import { brokerSchemes } from "../broker/open.ts";
 import { logLevels } from "../log.ts";
 import { choice, text } from "./variable.ts";
@@ -10,7 +9,8 @@ export const commonVariables = {
     `a URL that starts with ${brokerSchemes.join(" ")}`,
     {
       description: "The broker. `sqlite:FILE` is embedded and needs no server; " +
-        "`amqp://user:password@host:5672/vhost` is RabbitMQ.",
+        "`amqp://user:password@host:5672/vhost` is RabbitMQ, " +
+        "`amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for each other.",
       default: "sqlite:proxymq.db",
       secret: "userinfo",
     },
@@ -29,24 +29,17 @@ export const commonVariables = {
   }),
 };
 
-/**
- * The broker's URL with the settings that its driver reads as query parameters.
- * @throws {BrokerUrlError} it is no URL.
- */
+/** The broker's URL with the settings that its driver reads as query parameters. */
 export function brokerUrl(
   config: { readonly BROKER_URL: string; readonly RABBITMQ_QUEUE_TYPE: "quorum" | "classic" },
 ): string {
   if (!/^(amqp|ws)s?:/.test(config.BROKER_URL)) return config.BROKER_URL;
-  if (!URL.canParse(config.BROKER_URL)) {
-    throw new BrokerUrlError(
-      "BROKER_URL is no URL; allowed is e.g. amqp://user:password@host:5672/vhost",
-    );
-  }
-  const url = new URL(config.BROKER_URL);
-  if (!url.searchParams.has("queueType")) {
-    url.searchParams.set("queueType", config.RABBITMQ_QUEUE_TYPE);
-  }
-  return url.href;
+  // As text: with several hosts it is none that URL can read.
+  const [, base, query] = /^([^?#]*)\??([^#]*)/.exec(config.BROKER_URL) ?? [];
+  const parameters = new URLSearchParams(query);
+  if (parameters.has("queueType")) return config.BROKER_URL;
+  parameters.set("queueType", config.RABBITMQ_QUEUE_TYPE);
+  return `${base}?${parameters}`;
 }
 
 /** Whether a broker is a file of this machine, rather than a server. */

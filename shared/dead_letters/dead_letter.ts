@@ -69,9 +69,17 @@ export function ownId({ correlationId, messageId }: Message): string | undefined
 export function fingerprint({ body, headers, ...properties }: Message): string {
   const { messageId, correlationId, replyTo, timestamp, type } = properties;
   return createHash("sha256")
-    .update(JSON.stringify([messageId, correlationId, replyTo, timestamp, type, headers]))
+    .update(JSON.stringify([messageId, correlationId, replyTo, timestamp, type, sorted(headers)]))
     .update(body)
     .digest("hex");
+}
+
+/** With every table's names in order: RabbitMQ changes it when it delivers a message again. */
+function sorted(value: HeaderValue): HeaderValue {
+  if (typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }
 
 function numberIn(value: HeaderValue | undefined): number | undefined {

@@ -54,6 +54,8 @@ Deno.test("what is no request is a dead letter all the same, with an id made of 
 Deno.test("a fingerprint tells a message from all but its copies", () => {
   const message: Message = { body, headers: { a: 1 }, correlationId: "1", replyTo: "x" };
   assert.equal(fingerprint(message), fingerprint({ ...message, durable: true }));
+  const table = (headers: Message["headers"]) => fingerprint({ ...message, headers });
+  assert.equal(table({ a: 1, b: [{ c: 1, d: 2 }] }), table({ b: [{ d: 2, c: 1 }], a: 1 }));
   const others: Message[] = [
     { ...message, replyTo: "y" },
     { ...message, correlationId: "2" },

@@ -64,6 +64,7 @@ export class Pass implements AsyncDisposable {
   readonly #known = new Map<string, "kept" | "removed">();
   readonly #removed: string[] = [];
   #found = 0;
+  #gone = 0;
   #window = firstWindow;
 
   /**
@@ -121,18 +122,32 @@ export class Pass implements AsyncDisposable {
       this.#adapt(deliveries);
       const again: Delivery[] = [];
       const found = deliveries.flatMap((delivery) => this.#look(delivery, again));
-      if (again.length > 0) await this.#settle("ack", again);
+      if (again.length > 0) {
+        await this.#settle("ack", again);
+        this.#gone += again.length;
+      }
       if (found.length > 0) return found;
     }
   }
 
   /**
    * Removes dead letters for good.
+   * @returns those that it no longer had, because the connection was lost; they come again.
    * @throws {BrokerUnavailableError} the broker did not take it; they come again.
    */
-  async remove(found: readonly Found[]): Promise<void> {
+  async remove(found: readonly Found[]): Promise<readonly Found[]> {
     for (const { delivery } of found) this.#forget(delivery);
-    await this.#settle("ack", found.map(({ delivery }) => delivery));
+    const lost: Found[] = [];
+    const results = await Promise.allSettled(
+      found.map(({ delivery }) => this.#broker.settle([{ kind: "ack", delivery }])),
+    );
+    for (const [index, result] of results.entries()) {
+      const one = found[index];
+      if (result.status === "fulfilled") this.#gone++;
+      else if (!(result.reason instanceof DeliveryLostError)) throw result.reason;
+      else if (one) lost.push(one);
+    }
+    return lost;
   }
 
   /** Puts back what it keeps. */
@@ -143,7 +158,7 @@ export class Pass implements AsyncDisposable {
     try {
       for (const delivery of worn) await this.#renew(delivery);
       await this.#settle("release", kept.filter((delivery) => !isWorn(delivery)));
-      await this.#reappear(kept.length);
+      if (kept.length > 0) await this.#reappear();
     } catch (error) {
       // The broker takes back by itself what it cannot be given back.
       if (!(error instanceof BrokerError)) throw error;
@@ -215,9 +230,9 @@ export class Pass implements AsyncDisposable {
   }
 
   /** Waits until the next pass can see what was put back: RabbitMQ tells of it a little late. */
-  async #reappear(count: number): Promise<void> {
+  async #reappear(): Promise<void> {
     const deadline = performance.now() + reappearMs;
-    while (count > 0 && (await this.#broker.stats(this.#queue)).ready < count) {
+    while ((await this.#broker.stats(this.#queue)).ready < this.total - this.#gone) {
       if (performance.now() > deadline) return;
       await delay(10);
     }

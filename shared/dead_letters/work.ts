@@ -45,6 +45,8 @@ export class OutOfReachError extends UnfinishedError {
   override name = "OutOfReachError";
 }
 
+const comesAgain = "the connection was lost before it was removed; it is done, and comes again";
+
 /** How many are in the air at once. */
 const mostAtOnce = 100;
 /** At a slow rate no more are taken than go in this time, seconds. */
@@ -79,9 +81,12 @@ export async function work(
         if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return tally();
         const acted = await action(some);
-        await pass.remove(acted.done);
-        done += acted.done.length;
-        failed.push(...acted.failed);
+        const lost = await pass.remove(acted.done);
+        done += acted.done.length - lost.length;
+        failed.push(
+          ...acted.failed,
+          ...lost.map(({ letter: { id } }) => ({ id, error: comesAgain })),
+        );
         if (acted.stop !== undefined) throw acted.stop;
         onProgress?.(tally());
       }

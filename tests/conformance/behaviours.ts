@@ -15,6 +15,7 @@ import { behaviour as settleNothing } from "./settle_nothing.ts";
 import { behaviour as settleTwice } from "./settle_twice.ts";
 import { behaviour as release } from "./release.ts";
 import { behaviour as releaseOnAbort } from "./release_on_abort.ts";
+import { behaviour as abortAtDelivery } from "./abort_at_delivery.ts";
 import { behaviour as abortWhileWaiting } from "./abort_while_waiting.ts";
 import { behaviour as breakLeavesNoConsumer } from "./break_leaves_no_consumer.ts";
 import { behaviour as redelivery } from "./redelivery.ts";
@@ -64,6 +65,7 @@ export const behaviours: readonly Behaviour[] = [
   settleTwice,
   release,
   releaseOnAbort,
+  abortAtDelivery,
   abortWhileWaiting,
   breakLeavesNoConsumer,
   redelivery,

@@ -81,7 +81,11 @@ for (const task of ["enqueuer", "dequeuer"] as const) {
 
 Deno.test("a broker URL that cannot be read ends with 2, and its password stays hidden", async () => {
   const urls: [string, RegExp][] = [
-    ["amqp://me:s3cret@ho:st:1/", /BROKER_URL is no URL/],
+    ["amqp://me:s3cret@ho:st:1/", /the host in the broker URL is no host/],
+    [
+      "amqp://me:s3cret@a,,c/",
+      /host 2 of 3 in the broker URL is empty; allowed is .*a:5672,b:5672/,
+    ],
     ["sqlite:", /names no file/],
   ];
   for (const [BROKER_URL, message] of urls) {

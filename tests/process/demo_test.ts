@@ -12,7 +12,7 @@ Deno.test("demo --once sends a request through the queue, and ends with 0", asyn
   assert.deepEqual(complaints, []);
   assert.equal(code, 0);
   assert.match(stdout, /^HTTP 200 application\/json/m);
-  assert.match(stdout, /"title":"ProxyMQ enqueuer"/);
+  assert.match(stdout, /"title":"ProxyMQ"/);
   assert.match(stdout, /url-fetcher_requests/);
 });
 

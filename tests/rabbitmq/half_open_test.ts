@@ -3,7 +3,7 @@ import type { BrokerStatus } from "../../shared/broker/broker.ts";
 import { open } from "../../shared/broker/rabbitmq/driver.ts";
 import { eventually } from "../brokers.ts";
 import { rabbitmqTest, serverUrl, withParameters } from "./server.ts";
-import { startTcpProxy } from "./tcp_proxy.ts";
+import { startTcpProxy } from "../support/tcp_proxy.ts";
 
 rabbitmqTest(
   "a connection that falls silent is noticed within two heartbeats, and replaced",

@@ -7,7 +7,7 @@ import {
 import type { AMQPView } from "@cloudamqp/amqp-client/amqp-view";
 import { Outbox } from "./outbox.ts";
 import { readServer, type Server } from "./server.ts";
-import type { Target } from "./url.ts";
+import type { Host, Target } from "./url.ts";
 
 /** The largest frame that we offer to a server, bytes. */
 export const offeredFrameMax = 131072;
@@ -44,9 +44,11 @@ export interface Client extends Pick<AMQPClient, "channel" | "channels" | "close
   destroy(error: Error): void;
 }
 
-/** Makes a client that is not connected yet. */
-export function createClient(target: Target, name: string): Client {
-  return target.endpoint ? new WebSocketClient(target, name) : new TcpClient(target, name);
+/** Makes a client of one of the hosts that is not connected yet. */
+export function createClient(target: Target, host: Host, name: string): Client {
+  return host.endpoint
+    ? new WebSocketClient(target, host, name)
+    : new TcpClient(target, host, name);
 }
 
 class TcpClient extends AMQPClient implements Client {
@@ -55,21 +57,19 @@ class TcpClient extends AMQPClient implements Client {
   framesRead = 0;
   #wrote = false;
 
-  constructor(target: Target, name: string) {
-    const { host, username, password, vhost } = target;
+  constructor(target: Target, host: Host, name: string) {
+    const { username, password, vhost } = target;
     const secrets = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
     const query = new URLSearchParams({
       name,
       frameMax: String(offeredFrameMax),
       heartbeat: String(target.heartbeat),
     });
-    const url = `${target.scheme}://${secrets}@${target.shown}/${
-      encodeURIComponent(vhost)
-    }?${query}`;
+    const url = `${target.scheme}://${secrets}@${host.shown}/${encodeURIComponent(vhost)}?${query}`;
     // The library hands these to the plain socket too, and takes an IPv6 address in its brackets.
     const socketOptions: AMQPTlsOptions & { noDelay: boolean } = {
       noDelay: true,
-      ...(host.includes(":") ? { host, servername: "" } : {}),
+      ...(host.name.includes(":") ? { host: host.name, servername: "" } : {}),
     };
     super(url, socketOptions);
     this.onerror = () => {};
@@ -153,9 +153,9 @@ class WebSocketClient extends AMQPWebSocketClient implements Client {
   framesRead = 0;
   #wrote = false;
 
-  constructor(target: Target, name: string) {
+  constructor(target: Target, host: Host, name: string) {
     super({
-      url: target.endpoint,
+      url: host.endpoint,
       vhost: target.vhost,
       username: target.username,
       password: target.password,

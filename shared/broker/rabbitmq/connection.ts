@@ -1,10 +1,12 @@
 import { BrokerUnavailableError } from "../errors.ts";
 import { type Client, createClient } from "./client.ts";
 import { replyCodeOf, replyCodes, replyTextOf } from "./refusal.ts";
-import type { Target } from "./url.ts";
+import type { Host, Target } from "./url.ts";
 import { backoffMs, pause, within } from "../../waiting.ts";
 
+/** For a try of every host together. */
 const connectTimeoutMs = 9000;
+const leastConnectTimeoutMs = 2000;
 const closeTimeoutMs = 2000;
 /** A connection that lasted this long is no part of a series of failures. */
 const stableAfterMs = 5000;
@@ -23,17 +25,21 @@ export interface ConnectionOptions {
 }
 
 /**
- * One connection to the server that is renewed for ever, until it is closed:
- * connecting, set up, in use, lost, a pause that grows with each failure, connecting ...
+ * One connection to a server that is renewed for ever, until it is closed: connecting, set up, in
+ * use, lost, connecting to the next host ... When all of them have failed one after the other comes
+ * a pause, which grows each time. Each connection has an order of its own of the hosts, so that
+ * those of many services spread over a cluster, and what a node loses over the others.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #client: Client | undefined;
+  #host: Host | undefined;
   #since = 0;
   #starting = true;
-  #trouble = "connecting";
+  /** Why there is no connection, by the hosts that have failed since the last one. */
+  readonly #troubles = new Map<Host, string>();
   #pausing: AbortController | undefined;
   #becameReady = Promise.withResolvers<Client>();
 
@@ -47,14 +53,21 @@ export class Connection {
     return this.#client;
   }
 
-  /** Whether its first try is still under way. */
+  /** The host that {@link Connection.client} is connected to. */
+  get host(): Host | undefined {
+    return this.#client && this.#host;
+  }
+
+  /** Whether the first try of its hosts is still under way. */
   get starting(): boolean {
     return this.#starting;
   }
 
   /** What stands in the way while there is none. */
   get trouble(): string {
-    return this.#trouble;
+    const several = this.#options.target.hosts.length > 1;
+    const texts = [...this.#troubles].map(([{ shown }, why]) => several ? `${shown}: ${why}` : why);
+    return texts.join("; ") || "connecting";
   }
 
   /**
@@ -88,31 +101,40 @@ export class Connection {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    for (let failures = 0; !signal.aborted; failures++) {
-      const error = await this.#live(signal);
+    const hosts = shuffled(this.#options.target.hosts);
+    const start = performance.now();
+    for (let failures = 0; !signal.aborted;) {
+      const [host] = hosts;
+      if (!host) return;
+      const error = await this.#live(host, signal);
       if (signal.aborted) return;
       if (this.#client && performance.now() - this.#since > stableAfterMs) failures = 0;
       this.#client = undefined;
-      this.#starting = false;
-      this.#trouble = explain(error);
+      hosts.push(...hosts.splice(0, 1));
+      failures++;
+      const round = failures % hosts.length === 0;
+      if (round || performance.now() - start > connectTimeoutMs) this.#starting = false;
+      this.#troubles.set(host, explain(error));
       this.#options.onLost?.(error);
       this.#options.onChange();
+      if (!round) continue;
       this.#pausing = new AbortController();
-      await pause(backoffMs(failures), this.#pausing.signal);
+      await pause(backoffMs(failures / hosts.length - 1), this.#pausing.signal);
       this.#pausing = undefined;
     }
   }
 
-  /** One connection from its start to its end. Resolves to what ended it. */
-  async #live(signal: AbortSignal): Promise<Error> {
+  /** One connection to a host from its start to its end. Resolves to what ended it. */
+  async #live(host: Host, signal: AbortSignal): Promise<Error> {
     const { target, name, setUp, onChange } = this.#options;
-    const client = createClient(target, name);
+    const client = createClient(target, host, name);
     const lost = Promise.withResolvers<Error>();
     client.ondisconnect = (error) => lost.resolve(error ?? new Error("connection lost"));
     const stopWatching = watch(client, target.heartbeat, lost.resolve);
+    const ms = Math.max(leastConnectTimeoutMs, connectTimeoutMs / target.hosts.length);
     const limits = {
-      ms: connectTimeoutMs,
-      late: () => new Error(`no answer within ${connectTimeoutMs / 1000} s`),
+      ms,
+      late: () => new Error(`no answer within ${ms / 1000} s`),
       signals: [signal],
     };
     try {
@@ -121,9 +143,10 @@ export class Connection {
       await within(Promise.race([setUp?.(client, signal), failed]), { signals: [signal] });
       client.onblocked = client.onunblocked = onChange;
       this.#client = client;
+      this.#host = host;
       this.#starting = false;
       this.#since = performance.now();
-      this.#trouble = "";
+      this.#troubles.clear();
       this.#becameReady.resolve(client);
       this.#becameReady = Promise.withResolvers();
       onChange();
@@ -135,6 +158,12 @@ export class Connection {
       end(client);
     }
   }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items.map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }
 
 /** Drops a client with all that waits on its channels. */

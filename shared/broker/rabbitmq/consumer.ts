@@ -2,6 +2,7 @@ import { AMQPConsumer, type AMQPMessage } from "@cloudamqp/amqp-client";
 import type { ConsumeOptions } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { type BrokerError, QueueNotFoundError } from "../errors.ts";
+import type { AckFlush } from "./ack_flush.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { type Lease, leaseOf, Link, noLease } from "./link.ts";
@@ -22,6 +23,7 @@ const afterCancelMs = 400;
 export interface ConsumerOptions extends ConsumeOptions {
   readonly connection: Connection;
   readonly topology: Topology;
+  readonly acks: AckFlush;
   readonly queue: string;
   /** The consumer's tag, as operators see it. */
   readonly tag: string;
@@ -43,6 +45,8 @@ export class Consumer {
   readonly #noAck: boolean;
   readonly #late: Lease[] = [];
   #link: Link | undefined;
+  /** The link that its end takes care of. */
+  #finishing: Link | undefined;
   #disposed = false;
 
   constructor(options: ConsumerOptions) {
@@ -62,9 +66,14 @@ export class Consumer {
   }
 
   /** Ends it because the connection is about to be closed, which releases everything. */
-  dispose(): void {
+  end(): void {
     this.#disposed = true;
     this.buffer.end();
+  }
+
+  /** Ends it, and takes away what it holds. */
+  dispose(): void {
+    this.end();
     this.#link?.kill();
   }
 
@@ -111,7 +120,7 @@ export class Consumer {
     const { queue, prefetch, tag } = this.#options;
     const limits = { ms: answerTimeoutMs };
     const channel = await within(client.channel(), limits);
-    const link = new Link(channel);
+    const link = new Link(channel, this.#options.acks);
     this.#link = link;
     channel.deliver = (message) => this.#deliver(message, link);
     const cancelled = new CancelWatch(channel, tag, () => link.close("cancelled"));
@@ -126,7 +135,8 @@ export class Consumer {
       throw error;
     }
     channel.consumers.set(tag, cancelled);
-    if (this.buffer.ended) link.close();
+    // What came with the server's answer may have been read, and be all that was wanted.
+    if (this.buffer.ended && this.#finishing !== link) link.close();
     return link;
   }
 
@@ -141,6 +151,7 @@ export class Consumer {
   async #finish(unread: readonly Lease[]): Promise<void> {
     const link = this.#link;
     if (!link?.alive || this.#disposed) return;
+    this.#finishing = link;
     if (this.#noAck) return link.close();
     const cancelled = link.channel.basicCancel(this.#options.tag);
     await within(cancelled, { ms: answerTimeoutMs }).catch(() => {});

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type {
   Address,
   Broker,
@@ -13,6 +14,7 @@ import type {
   Settlement,
 } from "../broker.ts";
 import { BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
+import { AckFlush } from "./ack_flush.ts";
 import { Connection } from "./connection.ts";
 import { Consumer } from "./consumer.ts";
 import { delayUnitMs, maxDelayMs } from "./delay_levels.ts";
@@ -22,13 +24,14 @@ import { shortcoming } from "./server.ts";
 import { settle, type SettlingOptions } from "./settling.ts";
 import { onChannel } from "./throwaway.ts";
 import { Topology } from "./topology.ts";
-import { parseUrl, type QueueType, type Target } from "./url.ts";
+import { type Host, parseUrl, type QueueType, type Target } from "./url.ts";
 
 /**
  * Opens RabbitMQ. The handle comes back at once and connects in the background.
  *
- * @param url `amqp://`, `amqps://`, `ws://` or `wss://`, with the parameters `queueType` (`quorum`,
- * `classic`; default `quorum`), `heartbeat` (seconds; default 10), and over WebSocket `vhost`.
+ * @param url `amqp://`, `amqps://`, `ws://` or `wss://`, with one or several hosts (`a:5672,b`) and
+ * the parameters `queueType` (`quorum`, `classic`; default `quorum`), `heartbeat` (seconds; default
+ * 10), and over WebSocket `vhost`.
  * @throws {BrokerUrlError} the URL cannot be read.
  */
 export function open(url: string, options: BrokerOptions): Promise<Broker> {
@@ -45,6 +48,7 @@ class RabbitBroker implements Broker {
   readonly #consuming: Connection;
   readonly #publisher: Publisher;
   readonly #consumers = new Set<Consumer>();
+  readonly #acks: AckFlush;
   readonly #settling: SettlingOptions;
   /** Until the first try to connect has ended, well or not. */
   #starting: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
@@ -57,6 +61,7 @@ class RabbitBroker implements Broker {
     this.#options = options;
     this.capabilities = capabilitiesOf(target.queueType);
     this.#status = { connected: false, detail: `connecting to ${target.shown}` };
+    this.#acks = new AckFlush(target.queueType === "quorum");
     this.#topology = new Topology(target.queueType, this.#closing.signal);
     const onChange = () => this.#changed();
     this.#consuming = new Connection({
@@ -109,6 +114,7 @@ class RabbitBroker implements Broker {
       ...options,
       connection: this.#consuming,
       topology: this.#topology,
+      acks: this.#acks,
       queue,
       tag: `${this.#options.name} ${++this.#consumerCount}`,
     });
@@ -155,6 +161,9 @@ class RabbitBroker implements Broker {
     this.#closing.abort();
     this.#started();
     const consumers = [...this.#consumers];
+    for (const consumer of consumers) consumer.end();
+    if (this.#consuming.client) await delay(this.#acks.remainingMs);
+    this.#acks[Symbol.dispose]();
     for (const consumer of consumers) consumer.dispose();
     await Promise.all([this.#publisher.close(), this.#consuming.close()]);
     await Promise.all(consumers.map((consumer) => consumer.ended));
@@ -183,12 +192,13 @@ class RabbitBroker implements Broker {
     }
     this.#started();
     const { product = "an AMQP server", version = "" } = publishing.server ?? {};
+    const where = places(this.#publisher.connection.host, this.#consuming.host);
     const remarks = [
       publishing.blocked === undefined ? undefined : blockedText(publishing),
       shortcoming(publishing.server, queueType),
       this.#topology.trouble,
     ].filter(Boolean);
-    const detail = [`connected to ${product} ${version} at ${shown}`, ...remarks].join("; ");
+    const detail = [`connected to ${product} ${version} at ${where}`, ...remarks].join("; ");
     this.#update({ connected: true, detail });
   }
 
@@ -203,6 +213,11 @@ class RabbitBroker implements Broker {
     this.#status = status;
     this.#options.onStatus?.(status);
   }
+}
+
+function places(publishing: Host | undefined, consuming: Host | undefined): string {
+  if (publishing === consuming) return publishing?.shown ?? "";
+  return `${publishing?.shown} to publish and ${consuming?.shown} to consume`;
 }
 
 function emptyIfMissing(error: unknown): undefined {

@@ -1,4 +1,5 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
+import type { AckFlush } from "./ack_flush.ts";
 
 /** A delivery's right to be settled: given once, and void when its channel is gone. */
 export interface Lease {
@@ -21,15 +22,17 @@ export class Link {
   readonly channel: AMQPChannel;
   /** Resolves when nothing is delivered here any more. */
   readonly lost: Promise<Loss>;
+  readonly acks: AckFlush;
   #alive = true;
   #draining = false;
   #unsettled = 0;
   readonly #lose: (loss: Loss) => void;
 
-  constructor(channel: AMQPChannel) {
+  constructor(channel: AMQPChannel, acks: AckFlush) {
     const { promise, resolve } = Promise.withResolvers<Loss>();
     this.channel = channel;
     this.lost = promise;
+    this.acks = acks;
     this.#lose = resolve;
     channel.onerror = () => this.kill();
   }
@@ -47,13 +50,13 @@ export class Link {
   /** Counts a delivery as settled. */
   settled(): void {
     this.#unsettled--;
-    if (this.#draining && this.#unsettled === 0) this.close();
+    if (this.#draining && this.#unsettled === 0) this.acks.afterwards(() => this.close());
   }
 
-  /** Nothing more will be delivered: closes the channel when all is settled. */
+  /** Nothing more will be delivered: closes the channel when all is settled, and has arrived. */
   drain(): void {
     this.#draining = true;
-    if (this.#unsettled === 0) this.close();
+    if (this.#unsettled === 0) this.acks.afterwards(() => this.close());
   }
 
   /** Closes the channel; the server puts back what is not settled. */
@@ -91,6 +94,7 @@ class LinkLease implements Lease {
 
   ack(): void {
     this.#link.channel.basicAck(this.#tag).catch(() => {});
+    this.#link.acks.sent();
     this.#link.settled();
   }
 
@@ -101,6 +105,7 @@ class LinkLease implements Lease {
 
   reject(): void {
     this.#link.channel.basicReject(this.#tag, false).catch(() => {});
+    this.#link.acks.sent();
     this.#link.settled();
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import { DEAD_AT, type Delivery, type Message } from "../broker.ts";
 import { BrokerUnavailableError, DeliveryLostError, QueueNotFoundError } from "../errors.ts";
+import { AckFlush } from "./ack_flush.ts";
 import { Link } from "./link.ts";
 import { settle, type SettlingOptions } from "./settling.ts";
 
@@ -18,7 +19,7 @@ function setUp(republish?: Republish) {
     basicReject: (tag, requeue) => note(`reject ${tag} ${requeue}`),
     close: () => note("close"),
   };
-  const link = new Link(channel as AMQPChannel);
+  const link = new Link(channel as AMQPChannel, new AckFlush(false));
   const published: { queue: string; message: Message; delayMs: number }[] = [];
   const options: SettlingOptions = {
     republish: async (queue, message, delayMs) => {

@@ -3,43 +3,67 @@ import { BrokerUrlError } from "../errors.ts";
 /** The two queue types of RabbitMQ that a work queue can have. */
 export type QueueType = "quorum" | "classic";
 
+type Scheme = "amqp" | "amqps" | "ws" | "wss";
+
+/** One server, or one node of a cluster. */
+export interface Host {
+  /** A name, or an address without brackets. */
+  readonly name: string;
+  readonly port: number;
+  /** The endpoint of a WebSocket, without credentials and without our own parameters; else empty. */
+  readonly endpoint: string;
+  /** For operators: name and port, nothing secret. */
+  readonly shown: string;
+}
+
 /** Where and how to connect, read from a broker URL. */
 export interface Target {
-  readonly scheme: "amqp" | "amqps" | "ws" | "wss";
-  readonly host: string;
-  readonly port: number;
+  readonly scheme: Scheme;
+  /** Those of one cluster, at least one, in the order given. */
+  readonly hosts: readonly Host[];
   readonly vhost: string;
   readonly username: string;
   readonly password: string;
   readonly queueType: QueueType;
   /** Seconds between heartbeats. */
   readonly heartbeat: number;
-  /** The endpoint of a WebSocket, without credentials and without our own parameters. */
-  readonly endpoint: string;
-  /** For operators: host and port, nothing secret. */
+  /** For operators: all the hosts, nothing secret. */
   readonly shown: string;
 }
 
 const defaultPorts = { amqp: 5672, amqps: 5671, ws: 80, wss: 443 };
+const form = "allowed is amqp://user:password@host:5672/vhost, or several hosts of one cluster " +
+  "with commas between them: amqp://user:password@a:5672,b:5672,[::1]:5672/vhost";
 
 /**
  * Reads a broker URL: `amqp://user:password@host:port/vhost`, or `wss://user:password@host/path`
- * whose virtual host is the parameter `vhost`. Our own parameters: `queueType` (`quorum` or
- * `classic`) and `heartbeat` (seconds, 1 to 600).
+ * whose virtual host is the parameter `vhost`. Several hosts of a cluster have commas between them,
+ * each with a port of its own or without. Our own parameters: `queueType` (`quorum` or `classic`)
+ * and `heartbeat` (seconds, 1 to 600).
  *
  * @throws {BrokerUrlError} it cannot be read. The message never repeats the URL, which may hold a password.
  */
 export function parseUrl(text: string): Target {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new BrokerUrlError("the broker URL is malformed: amqp://user:password@host:port/vhost");
-  }
-  const scheme = url.protocol.slice(0, -1);
+  const [, scheme = "", authority = "", rest = ""] = /^([^:/?#]+):\/\/([^/?#]*)(.*)$/s.exec(text) ??
+    [];
+  if (scheme === "") throw new BrokerUrlError(`the broker URL is no URL; ${form}`);
   if (scheme !== "amqp" && scheme !== "amqps" && scheme !== "ws" && scheme !== "wss") {
     throw new BrokerUrlError(`RabbitMQ is reached by amqp, amqps, ws or wss, not by "${scheme}"`);
   }
+  const at = authority.lastIndexOf("@") + 1;
+  const credentials = authority.slice(0, at);
+  if (/^[^:]*,|@.*,.*@$/s.test(credentials)) {
+    throw new BrokerUrlError(
+      "the broker URL has a user for more than one host; user and password are given once, " +
+        "before the first host, and a comma or @ in them is written %2C or %40",
+    );
+  }
+  const hosts = (authority === "" ? "localhost" : authority.slice(at)).split(",");
+  const urls = hosts.map((host, i) =>
+    readUrl(`${scheme}://${host}`) ?? refuse(i, hosts.length, host === "")
+  );
+  const url = readUrl(`${scheme}://${credentials}${hosts[0]}${rest}`);
+  if (!url) throw new BrokerUrlError(`the broker URL is no URL; ${form}`);
   const overWebSocket = scheme === "ws" || scheme === "wss";
   const queueType = take(url, "queueType") ?? "quorum";
   if (queueType !== "quorum" && queueType !== "classic") {
@@ -58,13 +82,35 @@ export function parseUrl(text: string): Target {
   }
   const username = decode(url.username) || "guest";
   const password = decode(url.password) || "guest";
-  url.username = "";
-  url.password = "";
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1") || "localhost";
-  const port = Number(url.port) || defaultPorts[scheme];
-  const shown = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const endpoint = overWebSocket ? url.href : "";
-  return { scheme, host, port, vhost, username, password, queueType, heartbeat, endpoint, shown };
+  const all = urls.map((host) => readHost(scheme, host, overWebSocket ? url : undefined));
+  const shown = all.map((host) => host.shown).join(", ");
+  return { scheme, hosts: all, vhost, username, password, queueType, heartbeat, shown };
+}
+
+function readUrl(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.hostname === "" || url.port === "0" ? undefined : url;
+}
+
+/** @param endpoint the whole URL of a WebSocket, whose host is to be this one. */
+function readHost(scheme: Scheme, { hostname, port }: URL, endpoint: URL | undefined): Host {
+  const number = Number(port) || defaultPorts[scheme];
+  const host = {
+    name: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: number,
+    shown: `${hostname}:${number}`,
+  };
+  if (!endpoint) return { ...host, endpoint: "" };
+  const url = new URL(endpoint);
+  const parts = { username: "", password: "", hostname, port };
+  return { ...host, endpoint: Object.assign(url, parts).href };
+}
+
+function refuse(index: number, count: number, empty: boolean): never {
+  const which = count === 1 ? "the host" : `host ${index + 1} of ${count}`;
+  const what = empty ? "is empty" : "is no host with a port from 1 to 65535";
+  throw new BrokerUrlError(`${which} in the broker URL ${what}; ${form}`);
 }
 
 function take(url: URL, name: string): string | undefined {
