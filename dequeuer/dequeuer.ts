@@ -11,6 +11,7 @@ import type { DequeuerConfig } from "./config.ts";
 import { Dedupe } from "./dedupe.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
+import { longJobRemark } from "./long_jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import type { RetryPolicy } from "./outcome.ts";
 import { runPipeline } from "./pipeline.ts";
@@ -50,6 +51,8 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       else if (!stop.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
+  const remark = longJobRemark(config.DEQUEUER_TIMEOUT, broker.capabilities);
+  if (remark) log.warn("{remark}", { remark });
   const upstream = new Upstream(config.DEQUEUER_TARGET_URL, {
     connections: concurrency,
     maxBodyBytes: config.DEQUEUER_MAX_BODY_BYTES,

@@ -1,6 +1,4 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
-import { HTTPException } from "hono/http-exception";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { z } from "zod";
 import type { Broker } from "../shared/broker/broker.ts";
 import { browse, read } from "../shared/dead_letters/browse.ts";
@@ -25,6 +23,7 @@ import {
   selectionOf,
   serviceParams,
 } from "./dead_letter_schemas.ts";
+import { jsonApp } from "./json_app.ts";
 import { problemResponse } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
 import { Turns } from "./turns.ts";
@@ -124,21 +123,13 @@ const discardMany = createRoute({
 
 /** The routes below `/dead-letters`, with what describes them in the OpenAPI document. */
 export function deadLetterRoutes({ broker, adminKeys, stopping }: DeadLetterDeps): OpenAPIHono {
-  const app = new OpenAPIHono({
-    defaultHook: (result) => {
-      if (!result.success) throw badRequest(result.error);
-    },
-  });
+  const app = jsonApp(mostBytes);
   app.openAPIRegistry.registerComponent("securitySchemes", "AdminKey", {
     type: "http",
     scheme: "bearer",
     description: "One of ENQUEUER_ADMIN_KEYS; the routes are off while none is set.",
   });
   app.use(adminKeys.length > 0 ? bearerAuth(adminKeys, "admin keys") : refuse);
-  app.use(bodyLimit({ maxSize: mostBytes, onError: tooLarge }));
-  app.onError((error) =>
-    (error instanceof HTTPException ? badBody(error) : toProblem(error)).toResponse()
-  );
   // Two that look at once would each miss what the other holds.
   const turns = new Turns();
   const until = (request: Request) => AbortSignal.any([request.signal, stopping]);
@@ -228,26 +219,8 @@ function refuse(): never {
   });
 }
 
-function tooLarge(): never {
-  throw new Problem("body-too-large", { detail: `the body is over ${mostBytes} bytes` });
-}
-
-/** What the library says of a body that it cannot read. */
-function badBody({ message }: HTTPException): Problem {
-  return new Problem("bad-request", {
-    detail: `${message}; allowed is JSON with Content-Type: application/json`,
-  });
-}
-
 function noSuchLetter(service: string, id: string): Problem {
   return new Problem("not-found", { detail: `${service} has no dead letter ${id}` });
-}
-
-function badRequest({ issues }: z.core.$ZodError): Problem {
-  const detail = issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join(".")}: ${message}` : message
-  );
-  return new Problem("bad-request", { detail: detail.join("; ") });
 }
 
 function toResult(tally: Omit<Tally, "done" | "failed"> & Partial<Tally>) {

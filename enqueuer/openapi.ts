@@ -19,6 +19,12 @@ const headers = z.object({
   prefer: z.string().optional().openapi({
     description: "`wait=10`: wait 10 seconds for the response (RFC 7240).",
   }),
+  "proxymq-delay": z.string().optional().openapi({
+    description: "When it is delivered: seconds from now, or an HTTP date; before the deadline.",
+  }),
+  "proxymq-priority": z.string().optional().openapi({
+    description: "0 to 9, 9 the most urgent, where the broker has priorities.",
+  }),
   "grpc-timeout": z.string().optional().openapi({
     description: "`500m`: wait 500 milliseconds; up to 8 digits and a unit of H M S m u n.",
   }),
@@ -107,6 +113,6 @@ export function addOpenApi(app: OpenAPIHono): void {
       version,
       description: "A durable queue in front of any HTTP service.",
     },
-    tags: [{ name: "proxy" }, { name: "dead letters" }, { name: "operations" }],
+    tags: [{ name: "proxy" }, { name: "send" }, { name: "dead letters" }, { name: "operations" }],
   });
 }

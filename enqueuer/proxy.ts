@@ -18,6 +18,7 @@ import { CallerGoneError, type HangUps } from "./hang_ups.ts";
 import type { EnqueuerMetrics } from "./metrics.ts";
 import { toProblem } from "./problems.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
+import { scheduleOf } from "./schedule.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
 
@@ -78,6 +79,14 @@ async function roundTrip(
     });
   }
   const wait = waitMs(request.headers, replyTimeoutMs);
+  const { delayMs, priority } = scheduleOf(request.headers, Date.now());
+  if (delayMs > 0 && delayMs >= wait) {
+    throw new Problem("bad-request", {
+      detail:
+        `the request is to be delayed for ${delayMs} ms, and its caller waits for ${wait} ms; ` +
+        "wait longer with Prefer: wait=N, or use POST /send",
+    });
+  }
   const headers = requestHeaders(request.headers);
   if (ownsAuthorization) delete headers["authorization"];
   checkSize(path, headers);
@@ -97,11 +106,12 @@ async function roundTrip(
     body,
     deadline,
     replyTo: inbox.queue,
+    ...(priority === undefined ? {} : { priority }),
     ...traceContext(request.headers, id),
   }, now);
   const reply = inbox.expect(id, deadline);
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
-  const published = broker.publish({ queue: requestQueue(service) }, [message]);
+  const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
   published.catch((error) => inbox.fail(id, error));
   const watch = hangUps.watch(request, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;

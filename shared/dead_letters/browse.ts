@@ -27,6 +27,8 @@ export async function browse(
   for await (const found of select(pass, selection)) {
     letters.push(...found.map(({ letter }) => letter));
   }
+  // A queue's order changes when somebody looks and puts back.
+  letters.sort((one, other) => (one.deadAt ?? 0) - (other.deadAt ?? 0));
   return { total: pass.total, lookedAt: pass.found, letters };
 }
 

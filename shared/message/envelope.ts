@@ -25,6 +25,8 @@ export interface QueuedRequest {
   /** Epoch milliseconds after which nobody waits for the response. */
   readonly deadline?: number;
   readonly replyTo?: string;
+  /** 0 to 9, 9 the most urgent. */
+  readonly priority?: number;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -44,12 +46,13 @@ export class EnvelopeError extends Error {
 
 /** A request as a message. It expires in the broker at its deadline. */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
-  const { id, deadline, replyTo, traceparent, tracestate } = request;
+  const { id, deadline, replyTo, priority, traceparent, tracestate } = request;
   const contentType = request.headers["content-type"];
   return {
     type: requestType,
     ...(id === undefined ? {} : { messageId: id, correlationId: id }),
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(priority === undefined ? {} : { priority }),
     ...(typeof contentType === "string" ? { contentType: shortString(contentType) } : {}),
     timestamp: now,
     ...(deadline === undefined ? {} : { expiration: Math.max(0, deadline - now) }),
@@ -93,6 +96,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     body: message.body,
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    ...(message.priority === undefined ? {} : { priority: message.priority }),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
   };

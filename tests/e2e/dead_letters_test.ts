@@ -114,7 +114,10 @@ forEachBroker("dead letters are listed, shown, replayed and discarded over HTTP"
   upstream.working = true;
   const body = { filter: { reason: "status-5*" }, dry_run: true };
   const dry = await call("POST", `/${service}/replay`, body);
-  assert.deepEqual(dry.json["ids"], items.slice(0, 2).map(({ id }) => id));
+  assert.deepEqual(
+    new Set(dry.json["ids"] as string[]),
+    new Set(items.slice(0, 2).map(({ id }) => id)),
+  );
   assert.equal(upstream.done.length, 0);
   const replay = await call("POST", `/${service}/replay`, { ...body, dry_run: false });
   assert.equal(replay.status, 200);

@@ -1,0 +1,131 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Broker } from "../shared/broker/broker.ts";
+import { parseRetryAfter } from "../shared/http/retry_after.ts";
+import { encodeRequest } from "../shared/message/envelope.ts";
+import { newRequestId } from "../shared/message/request_id.ts";
+import { requestQueue, serviceName } from "../shared/service_name.ts";
+import { jsonApp } from "./json_app.ts";
+import { problemResponse, problemSchema } from "./problem_schema.ts";
+import { toProblem } from "./problems.ts";
+import { maxDelayMs } from "./schedule.ts";
+import { traceContext } from "./trace_context.ts";
+
+/** What {@link sendRoutes} needs. */
+export interface SendDeps {
+  readonly broker: Broker;
+  /** The largest body, bytes. */
+  readonly maxBodyBytes: number;
+}
+
+const mostAtOnce = 1_000;
+const mostSeconds = maxDelayMs / 1_000;
+
+const delayForm =
+  `seconds from 0 to ${mostSeconds}, or an HTTP date such as Sun, 22 Nov 2026 12:00:00 GMT`;
+const delay = z.union([
+  z.number().min(0, delayForm).max(mostSeconds, delayForm),
+  z.string().refine((text) => parseRetryAfter(text, 0) !== undefined, delayForm),
+], delayForm);
+
+const item = z.strictObject({
+  topic: serviceName,
+  payload: z.unknown().refine((value) => value !== undefined, "any JSON value").openapi({
+    description: "What the microservice gets, as the JSON body of a POST to `/`.",
+    example: { url: "https://example.com/" },
+  }),
+  priority: z.int().min(0).max(9).optional().openapi({ description: "9 is the most urgent." }),
+  delay: delay.optional().openapi({
+    description: "When it is delivered: seconds from now, or an HTTP date.",
+    example: 60,
+  }),
+  ttl: z.number().positive().max(mostSeconds).optional().openapi({
+    description: "Seconds after which it is not delivered any more; a delay does not count.",
+    example: 3600,
+  }),
+}).openapi("Send");
+
+type Item = z.infer<typeof item>;
+
+const sent = z.object({
+  id: z.string().openapi({ format: "uuid" }),
+  status: z.literal("queued"),
+}).openapi("Sent");
+
+const results = z.object({
+  results: z.array(z.union([
+    sent,
+    z.object({ status: z.literal("failed"), problem: problemSchema }),
+  ])),
+}).openapi("SentMany");
+
+const content = { "application/json": { schema: z.union([sent, results]) } };
+
+const send = createRoute({
+  method: "post",
+  path: "/",
+  operationId: "send",
+  tags: ["send"],
+  security: [{ ApiKey: [] }, {}],
+  summary: "Puts a payload into a service's queue, and does not wait",
+  description: "One, or an array of up to 1,000. Answers when the broker has confirmed them.",
+  request: {
+    body: {
+      required: true,
+      content: {
+        "application/json": { schema: z.union([item, z.array(item).min(1).max(mostAtOnce)]) },
+      },
+    },
+  },
+  responses: {
+    202: { description: "All are in the queue.", content },
+    207: { description: "Of an array, some are not; each has its own result.", content },
+    400: problemResponse("The body is not well-formed; `detail` says what is allowed."),
+    401: problemResponse("An API key is needed."),
+    404: problemResponse("There is no such service."),
+    413: problemResponse("The body is over `ENQUEUER_MAX_BODY_BYTES`."),
+    503: problemResponse("The broker is down or the queue is full."),
+  },
+});
+
+/** `POST /send`: fire and forget. */
+export function sendRoutes({ broker, maxBodyBytes }: SendDeps): OpenAPIHono {
+  const app = jsonApp(maxBodyBytes);
+  app.openapi(send, async (c) => {
+    const body = c.req.valid("json");
+    const { headers } = c.req.raw;
+    if (!Array.isArray(body)) {
+      return c.json({ id: await publish(broker, body, headers), status: "queued" as const }, 202);
+    }
+    const published = await Promise.allSettled(body.map((one) => publish(broker, one, headers)));
+    const all = published.map((result) =>
+      result.status === "fulfilled"
+        ? { id: result.value, status: "queued" as const }
+        : { status: "failed" as const, problem: toProblem(result.reason).toDocument() }
+    );
+    const complete = published.every(({ status }) => status === "fulfilled");
+    return c.json({ results: all }, complete ? 202 : 207);
+  });
+  return app;
+}
+
+/** Publishes one, and returns its id when it is confirmed. */
+async function publish(broker: Broker, one: Item, headers: Headers): Promise<string> {
+  const { topic, payload, priority, delay = 0, ttl } = one;
+  const now = Date.now();
+  const delayMs = typeof delay === "number" ? delay * 1_000 : parseRetryAfter(delay, now) ?? 0;
+  const id = newRequestId();
+  const message = encodeRequest({
+    id,
+    method: "POST",
+    path: "/",
+    headers: { "content-type": "application/json" },
+    body: new TextEncoder().encode(JSON.stringify(payload)),
+    ...(priority === undefined ? {} : { priority }),
+    ...(ttl === undefined ? {} : { deadline: now + delayMs + ttl * 1_000 }),
+    ...traceContext(headers, id),
+  }, now + delayMs);
+  await broker.publish({ queue: requestQueue(topic) }, [{ ...message, timestamp: now }], {
+    delayMs,
+  });
+  return id;
+}
