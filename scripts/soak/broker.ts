@@ -36,6 +36,8 @@ export interface SoakBroker extends AsyncDisposable {
 /** How a broker of a soak is had. */
 export interface BrokerOptions {
   readonly service: string;
+  /** An existing folder for SQLite's file. @default a temporary one */
+  readonly folder?: string;
   readonly restart: boolean;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;

@@ -161,7 +161,7 @@ export class Load {
       return { outcome: told ?? "another status", retryAfter };
     } catch (error) {
       // Nobody listens: nothing was accepted.
-      const refused = /client error \(Connect\)/.test(String(error));
+      const refused = error instanceof Error && isRefused(error.cause);
       return { outcome: refused ? "refused" : noAnswer, retryAfter: 0.1 };
     }
   }
@@ -170,4 +170,8 @@ export class Load {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
+
+function isRefused(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.includes("client error (Connect)");
 }

@@ -6,8 +6,9 @@ import { deadLetterQueue, requestQueue } from "../../shared/service_name.ts";
 import type { BrokerOptions, DeadLetter, SoakBroker } from "./broker.ts";
 
 /** SQLite, in a temporary file. */
-export async function sqliteBroker({ service }: BrokerOptions): Promise<SoakBroker> {
-  const folder = await Deno.makeTempDir({ prefix: "proxymq_soak_" });
+export async function sqliteBroker(options: BrokerOptions): Promise<SoakBroker> {
+  const { service } = options;
+  const folder = options.folder ?? await Deno.makeTempDir({ prefix: "proxymq_soak_" });
   const path = join(folder, "soak.db");
   const url = `sqlite:${path}`;
   const queue = requestQueue(service);
@@ -30,7 +31,9 @@ export async function sqliteBroker({ service }: BrokerOptions): Promise<SoakBrok
       const { dead } = await broker.stats(queue);
       return await take(broker, deadLetterQueue(service), dead);
     },
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    async [Symbol.asyncDispose]() {
+      if (options.folder === undefined) await Deno.remove(folder, { recursive: true });
+    },
   };
 }
 

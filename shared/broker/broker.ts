@@ -182,6 +182,12 @@ export interface Capabilities {
   readonly delayResolutionMs: number;
   /** The longest delay, milliseconds. */
   readonly maxDelayMs: number;
+  /**
+   * How long a consumer may hold a delivery by the broker's default, milliseconds; what the server
+   * is configured to may be another. A delivery that is held for longer is lost and comes again.
+   * Without it there is no limit.
+   */
+  readonly maxHoldMs?: number;
   /** The largest message body, bytes. */
   readonly maxMessageBytes: number;
   /** The most that properties and headers of a message may take together, bytes. */

@@ -26,8 +26,9 @@ const slice = 500;
 const mostRedeliveries = 10;
 /** How many that were removed are remembered, in case they come again after a lost connection. */
 const mostRemembered = 10_000;
-/** How long the broker may take to show what was given back, milliseconds. */
+/** How long the broker may take to show what was given back, milliseconds, and for each of them. */
 const reappearMs = 1_000;
+const reappearEachMs = 0.2;
 
 const nothing = new Uint8Array(0);
 
@@ -158,7 +159,7 @@ export class Pass implements AsyncDisposable {
     try {
       for (const delivery of worn) await this.#renew(delivery);
       await this.#settle("release", kept.filter((delivery) => !isWorn(delivery)));
-      if (kept.length > 0) await this.#reappear();
+      if (kept.length > 0) await this.#reappear(reappearMs + kept.length * reappearEachMs);
     } catch (error) {
       // The broker takes back by itself what it cannot be given back.
       if (!(error instanceof BrokerError)) throw error;
@@ -230,8 +231,8 @@ export class Pass implements AsyncDisposable {
   }
 
   /** Waits until the next pass can see what was put back: RabbitMQ tells of it a little late. */
-  async #reappear(): Promise<void> {
-    const deadline = performance.now() + reappearMs;
+  async #reappear(patienceMs: number): Promise<void> {
+    const deadline = performance.now() + patienceMs;
     while ((await this.#broker.stats(this.#queue)).ready < this.total - this.#gone) {
       if (performance.now() > deadline) return;
       await delay(10);

@@ -3,11 +3,16 @@ import { BrokerUnavailableError } from "../broker/errors.ts";
 
 /** How often a queue that delivers nothing is asked whether anything is left, milliseconds. */
 const quietMs = 100;
+/**
+ * How long a queue that was said not to be empty has to say that it is, milliseconds. A quorum queue
+ * of RabbitMQ says so, too, while it has no time to count.
+ */
+const emptyMs = 1_000;
 /** How long a queue that is not empty may deliver nothing, milliseconds. */
 const patienceMs = 10_000;
 
 /**
- * Takes up to `most` deliveries of a queue, and no more: what is not read stays where it is,
+ * Takes up to `most` deliveries of a queue that should have them, and no more: what is not read stays where it is,
  * untouched and uncounted.
  * @returns fewer when the queue is empty, or the signal aborts.
  * @throws {BrokerUnavailableError} the broker cannot be reached, or delivers nothing.
@@ -54,8 +59,9 @@ export async function readWindow(
 
 async function isEmpty(broker: Broker, queue: string, last: number): Promise<boolean> {
   const { ready } = await broker.stats(queue);
-  if (ready === 0) return true;
-  if (performance.now() - last < patienceMs) return false;
+  const quiet = performance.now() - last;
+  if (ready === 0) return quiet >= emptyMs;
+  if (quiet < patienceMs) return false;
   throw new BrokerUnavailableError(
     `${ready} messages stand in ${queue}, and the broker delivered none for ${patienceMs} ms`,
   );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { delayUnitMs, levelName } from "../../shared/broker/rabbitmq/delay_levels.ts";
 import { Collector } from "../support/collector.ts";
 import { rabbitmqTest } from "./server.ts";
 
@@ -39,3 +40,16 @@ for (const queueType of ["quorum", "classic"] as const) {
     { queueType },
   );
 }
+
+rabbitmqTest("a level of the delay chain that was deleted is declared again", async (t) => {
+  const broker = await t.open();
+  const queue = t.workQueue();
+  await broker.declare(queue);
+  await using collector = new Collector(broker, queue.name);
+  const message = { body: new Uint8Array(0), headers: {} };
+  await broker.publish({ queue: queue.name }, [message], { delayMs: delayUnitMs });
+  await collector.waitFor(1);
+  await t.faults?.deleteQueue(levelName("quorum", 0));
+  await broker.publish({ queue: queue.name }, [message], { delayMs: delayUnitMs });
+  await collector.waitFor(2);
+});

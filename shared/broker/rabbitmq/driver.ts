@@ -26,6 +26,9 @@ import { onChannel } from "./throwaway.ts";
 import { Topology } from "./topology.ts";
 import { type Host, parseUrl, type QueueType, type Target } from "./url.ts";
 
+/** The server's delivery acknowledgement timeout, which AMQP does not tell, by its default. */
+const maxHoldMs = 30 * 60_000;
+
 /**
  * Opens RabbitMQ. The handle comes back at once and connects in the background.
  *
@@ -217,7 +220,7 @@ class RabbitBroker implements Broker {
 
 function places(publishing: Host | undefined, consuming: Host | undefined): string {
   if (publishing === consuming) return publishing?.shown ?? "";
-  return `${publishing?.shown} to publish and ${consuming?.shown} to consume`;
+  return `${publishing?.shown} to publish and at ${consuming?.shown} to consume`;
 }
 
 function emptyIfMissing(error: unknown): undefined {
@@ -233,6 +236,7 @@ function capabilitiesOf(queueType: QueueType): Capabilities {
     countsRedeliveries: queueType === "quorum",
     delayResolutionMs: delayUnitMs,
     maxDelayMs,
+    maxHoldMs,
     maxMessageBytes,
     maxHeaderBytes,
   };

@@ -165,10 +165,18 @@ export class Publisher {
       throw new QueueNotFoundError(to.queue);
     }
     const { level, key } = delayRoute(delayMs, destinationWords(to));
-    if (!this.#delays.has(level, to)) await this.#delays.ensure(client, level, to);
+    const known = this.#delays.has(level, to);
+    if (!known) await this.#delays.ensure(client, level, to);
     const route = { exchange: levelName(this.#target.queueType, level), key, mandatory: true };
     const name = "queue" in to ? to.queue : to.topic;
-    await this.#exchanges.publish(route, name, messages.map(setExpirationAside));
+    try {
+      await this.#exchanges.publish(route, name, messages.map(setExpirationAside));
+    } catch (error) {
+      if (!known || !(error instanceof QueueNotFoundError)) throw error;
+      // What was known may have been deleted under us, a level of the chain too.
+      this.#delays.forget();
+      await this.#delayed(client, to, messages, delayMs);
+    }
   }
 
   #lose(error: Error): void {

@@ -1,0 +1,133 @@
+import { parseArgs } from "node:util";
+import { type OwnServer, startOwnServer } from "./own_server.ts";
+import { type BrokerName, isFor, type Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
+import { runScenario, type Verdict } from "./stand.ts";
+import { table } from "./table.ts";
+
+const brokers: readonly BrokerName[] = ["rabbitmq", "sqlite"];
+const names = scenarios.map(({ name }) => name);
+const nameWidth = Math.max(...names.map((name) => name.length));
+
+const help = `deno task chaos [--broker rabbitmq|sqlite] [--short] [--json] [FAULT...]
+
+Does faults to real processes under load (an enqueuer, two dequeuers, a microservice whose answers
+can be checked) and keeps account of every request. At the end of each, every request that was
+accepted has been answered, was told 502 or 504, or stands in the dead letters, and nothing is left
+over: no request, connection, channel, consumer, queue, file handle. Prints a table.
+
+Faults:
+${
+  scenarios.map(({ name, title, broker }) =>
+    `  ${name.padEnd(nameWidth)}  ${title}${broker === "any" ? "" : ` (${broker} only)`}`
+  ).join("\n")
+}
+
+Options:
+  --broker NAME  only on rabbitmq, or only on sqlite
+  --short        the short versions, as the tests run them
+  --json         the table as JSON
+  --help         prints this
+
+RabbitMQ is a server of its own: in Docker, or one that is installed on this machine.
+Exit code: 0, or 1 if anything was lost, wrong or left over.
+`;
+
+interface Choice {
+  readonly broker: BrokerName;
+  readonly scenario: Scenario;
+}
+
+interface Options {
+  readonly choices: readonly Choice[];
+  readonly short: boolean;
+  readonly json: boolean;
+}
+
+/** @throws {Error} saying what is allowed. */
+function readOptions(args: readonly string[]): Options | "help" {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      broker: { type: "string" },
+      short: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const unknown = positionals.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`there is no fault ${JSON.stringify(unknown)}; there are ${names.join(", ")}`);
+  }
+  const chosen = brokers.filter((name) => values.broker === undefined || values.broker === name);
+  if (chosen.length === 0) {
+    throw new Error(
+      `--broker is ${JSON.stringify(values.broker)}; allowed are ${brokers.join(" and ")}`,
+    );
+  }
+  const choices = chosen.flatMap((broker) =>
+    scenarios
+      .filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+      .filter((scenario) => isFor(scenario, broker))
+      .map((scenario) => ({ broker, scenario }))
+  );
+  if (choices.length === 0) throw new Error("none of these faults is for this broker");
+  return { choices, short: values.short, json: values.json };
+}
+
+async function run(options: Options, signal: AbortSignal): Promise<Verdict[]> {
+  const log = (line: string) => console.error(line);
+  await using stack = new AsyncDisposableStack();
+  let server: OwnServer | undefined;
+  const verdicts: Verdict[] = [];
+  for (const { broker, scenario } of options.choices) {
+    const missing = await scenario.missing?.();
+    if (missing !== undefined) {
+      log(`${scenario.title}: left out, ${missing}`);
+      continue;
+    }
+    if (broker === "rabbitmq") server ??= stack.use(await startOwnServer({ signal, log }));
+    const verdict = await runScenario(scenario, {
+      broker,
+      ...(broker === "rabbitmq" && server ? { server } : {}),
+      short: options.short,
+      signal,
+      log,
+    });
+    verdicts.push(verdict);
+    for (const failure of verdict.failures) log(`${scenario.title}: ${failure}`);
+  }
+  return verdicts;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: ReturnType<typeof readOptions>;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`chaos: ${error instanceof Error ? error.message : error}`);
+    return 2;
+  }
+  if (options === "help") {
+    console.log(help);
+    return 0;
+  }
+  const abort = new AbortController();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = () => abort.abort(new Error("interrupted"));
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  try {
+    const verdicts = await run(options, abort.signal);
+    console.log(options.json ? JSON.stringify(verdicts, null, 2) : table(verdicts));
+    return verdicts.some(({ failures }) => failures.length > 0) ? 1 : 0;
+  } catch (error) {
+    console.error(`chaos: ${error instanceof Error ? error.message : error}`);
+    return abort.signal.aborted ? 130 : 1;
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { run } from "../services/process.ts";
+import { rabbitmq } from "../services/rabbitmq.ts";
+import { type RunningService, ServiceUnavailableError, type Source } from "../services/service.ts";
+
+/** A RabbitMQ server that nobody else uses, so that anything may be done to it. */
+export interface OwnServer extends AsyncDisposable {
+  readonly url: string;
+  /** Ends it by SIGKILL and starts it again on the same data. */
+  kill(): Promise<void>;
+  /**
+   * A command of `rabbitmqctl`. Returns what it printed.
+   * @throws {Error} it failed.
+   */
+  ctl(...args: readonly string[]): Promise<string>;
+}
+
+/** How an own server is started. */
+export interface OwnServerOptions {
+  readonly signal: AbortSignal;
+  /** Takes a line of progress. */
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Starts a server on a port and in a folder of its own.
+ * @throws {ServiceUnavailableError} there is neither Docker nor a server installed here.
+ */
+export async function startOwnServer({ signal, log }: OwnServerOptions): Promise<OwnServer> {
+  const folder = await Deno.makeTempDir({ prefix: "proxymq_chaos_" });
+  const context = { dir: join(folder, "rabbitmq"), signal, log };
+  let source: Source;
+  let running: RunningService;
+  try {
+    source = await findSource(context);
+    running = await source.start(context);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+  const [command = "", ...prefix] = (running.ctl ?? "").split(" ");
+  return {
+    url: running.url,
+    kill: () => source.restart(running, context, { kill: true }),
+    async ctl(...args) {
+      const { ok, stdout, stderr } = await run(command, [...prefix, "--quiet", ...args], {
+        timeoutMs: 30_000,
+      });
+      if (!ok) throw new Error(`rabbitmqctl ${args.join(" ")}: ${stderr || stdout}`);
+      return stdout;
+    },
+    async [Symbol.asyncDispose]() {
+      await source.stop(running, { ...context, signal: new AbortController().signal });
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** The first that starts a server of our own, without installing anything. */
+async function findSource(context: Parameters<Source["missing"]>[0]): Promise<Source> {
+  const reasons: string[] = [];
+  for (const source of rabbitmq.sources.filter(({ how }) => how !== "url")) {
+    const reason = await source.missing(context);
+    if (reason === undefined) return source;
+    reasons.push(reason);
+  }
+  throw new ServiceUnavailableError(`no RabbitMQ server can be started: ${reasons.join("; ")}`);
+}
