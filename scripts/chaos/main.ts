@@ -77,11 +77,13 @@ function readOptions(args: readonly string[]): Options | "help" {
   return { choices, short: values.short, json: values.json };
 }
 
-async function run(options: Options, signal: AbortSignal): Promise<Verdict[]> {
+/** Does them one after the other. Returns what they came to, and how many could not be done. */
+async function run(options: Options, signal: AbortSignal): Promise<[Verdict[], number]> {
   const log = (line: string) => console.error(line);
   await using stack = new AsyncDisposableStack();
   let server: OwnServer | undefined;
   const verdicts: Verdict[] = [];
+  let broken = 0;
   for (const { broker, scenario } of options.choices) {
     const missing = await scenario.missing?.();
     if (missing !== undefined) {
@@ -89,17 +91,19 @@ async function run(options: Options, signal: AbortSignal): Promise<Verdict[]> {
       continue;
     }
     if (broker === "rabbitmq") server ??= stack.use(await startOwnServer({ signal, log }));
-    const verdict = await runScenario(scenario, {
-      broker,
-      ...(broker === "rabbitmq" && server ? { server } : {}),
-      short: options.short,
-      signal,
-      log,
-    });
-    verdicts.push(verdict);
-    for (const failure of verdict.failures) log(`${scenario.title}: ${failure}`);
+    const own = broker === "rabbitmq" && server ? { server } : {};
+    try {
+      const { short } = options;
+      const verdict = await runScenario(scenario, { broker, ...own, short, signal, log });
+      verdicts.push(verdict);
+      for (const failure of verdict.failures) log(`${scenario.title}: ${failure}`);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      broken++;
+      log(`${scenario.title}: ${error instanceof Error ? error.message : error}`);
+    }
   }
-  return verdicts;
+  return [verdicts, broken];
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -119,9 +123,9 @@ async function main(args: readonly string[]): Promise<number> {
   const onSignal = () => abort.abort(new Error("interrupted"));
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   try {
-    const verdicts = await run(options, abort.signal);
+    const [verdicts, broken] = await run(options, abort.signal);
     console.log(options.json ? JSON.stringify(verdicts, null, 2) : table(verdicts));
-    return verdicts.some(({ failures }) => failures.length > 0) ? 1 : 0;
+    return broken > 0 || verdicts.some(({ failures }) => failures.length > 0) ? 1 : 0;
   } catch (error) {
     console.error(`chaos: ${error instanceof Error ? error.message : error}`);
     return abort.signal.aborted ? 130 : 1;

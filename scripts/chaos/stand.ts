@@ -2,7 +2,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startTcpProxy } from "../../tests/support/tcp_proxy.ts";
 import { uniqueName } from "../../tests/support/waiting.ts";
 import { requestQueue } from "../../shared/service_name.ts";
-import { freePort } from "../services/process.ts";
 import type { SoakBroker } from "../soak/broker.ts";
 import { Load } from "../soak/load.ts";
 import { rabbitmqAt } from "../soak/rabbitmq_broker.ts";
@@ -67,9 +66,7 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
   const connections = short ? 16 : 32;
   const services = new Services(stack, {
     BROKER_URL: brokerUrl,
-    // Whoever is restarted is found where it was.
-    ENQUEUER_PORT: String(await freePort(18_080)),
-    ENQUEUER_REPLY_TIMEOUT: "20s",
+    ENQUEUER_REPLY_TIMEOUT: short ? "10s" : "20s",
     ...scenario.enqueuerEnv,
   }, {
     BROKER_URL: brokerUrl,

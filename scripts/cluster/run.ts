@@ -23,8 +23,8 @@ export interface RunOptions {
   readonly log: (line: string) => void;
 }
 
-/** A node that was killed and came back. */
-export interface NodeLoss {
+/** A node that was killed and came back. Times are those of `performance.now()`. */
+interface Loss {
   readonly node: string;
   /** Those of the services that it had, e.g. `enqueuer publish`. */
   readonly connections: readonly string[];
@@ -32,11 +32,18 @@ export interface NodeLoss {
   readonly newLeader: string;
   /** Until all services were ready and a new request was answered, milliseconds. */
   readonly readyMs: number;
-  /** What callers saw until the node was started again. */
-  readonly killed: Pause;
+  readonly killedAt: number;
+  readonly startedAt: number;
+  readonly backAt: number;
   /** Until the node was a member of the queue again, milliseconds. */
   readonly backMs: number;
-  /** What callers saw while it came back. */
+}
+
+/** A node that was killed and came back, and what callers saw. */
+export interface NodeLoss extends Loss {
+  /** Until the node was started again. */
+  readonly killed: Pause;
+  /** While it came back. */
   readonly back: Pause;
 }
 
@@ -78,7 +85,7 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   const cluster = stack.use(await startCluster({ signal: options.signal, log }));
   const microservice = stack.use(startMicroservice());
   const env = { BROKER_URL: cluster.url };
-  const services = new Services(stack, { ...env, ENQUEUER_REPLY_TIMEOUT: "20s" }, {
+  const services = new Services(stack, { ...env, ENQUEUER_REPLY_TIMEOUT: "10s" }, {
     ...env,
     DEQUEUER_SERVICE: service,
     DEQUEUER_TARGET_URL: microservice.url,
@@ -97,7 +104,7 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   log(`${perSecond} requests a second by ${connections} callers`);
 
   const stand = { cluster, queue: requestQueue(service), services, load, signal, log };
-  const losses: NodeLoss[] = [];
+  const losses: Loss[] = [];
   for (let times = 0; times < 2; times++) {
     await more(load, requests / 10);
     losses.push(await loseLeader(stand));
@@ -134,18 +141,29 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   );
   const account = takeAccount({
     calls: load.calls,
-    seen: new Set(microservice.runs.keys()),
+    seen: microservice.runs,
     runs: microservice.runs,
     deadLetters: await broker.deadLetters(),
     cutsCallers: false,
   });
   if (account.wrong > 0) failures.push(`${account.wrong} answers were wrong`);
   if (account.lost > 0) failures.push(`${account.lost} requests were lost`);
-  return { account, losses, seconds, failures };
+  return {
+    account,
+    losses: losses.map((loss) => ({
+      ...loss,
+      killed: pauseBetween(load.calls, loss.killedAt, loss.startedAt),
+      back: pauseBetween(load.calls, loss.startedAt, loss.backAt),
+    })),
+    seconds,
+    failures,
+  };
 }
 
 /** Kills the node that leads the queue, and starts it again. */
-async function loseLeader({ cluster, queue, services, load, signal, log }: Stand) {
+async function loseLeader(
+  { cluster, queue, services, load, signal, log }: Stand,
+): Promise<Loss> {
   const [any] = cluster.nodes;
   if (!any) throw new Error("the cluster has no nodes");
   const { leader } = await cluster.queue(queue, any);
@@ -183,9 +201,10 @@ async function loseLeader({ cluster, queue, services, load, signal, log }: Stand
     connections,
     newLeader,
     readyMs,
-    killed: pauseBetween(load.calls, killedAt, startedAt),
     backMs,
-    back: pauseBetween(load.calls, startedAt, backAt),
+    killedAt,
+    startedAt,
+    backAt,
   };
 }
 

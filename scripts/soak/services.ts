@@ -58,11 +58,14 @@ export class Services {
     await (this.#dequeuers[index] = this.#startDequeuer()).ready(patience);
   }
 
-  /** Kills the enqueuer, and starts it again. */
+  /** Kills the enqueuer, and starts it again where it was. */
   async replaceEnqueuer(): Promise<void> {
+    const { port } = new URL(await this.#enqueuer.url());
     this.#enqueuer.signal("SIGKILL");
     await this.#enqueuer.exited();
-    this.#enqueuer = this.#stack.use(startEnqueuer(this.#enqueuerEnv));
+    this.#enqueuer = this.#stack.use(
+      startEnqueuer({ ...this.#enqueuerEnv, ENQUEUER_PORT: port }),
+    );
     await this.#enqueuer.ready(patience);
   }
 

@@ -101,12 +101,13 @@ class Direction {
     clearTimeout(this.#timer);
     if (this.#pair.dead) this.#underWay = [];
     if (this.#network.held) return;
-    for (let first; first = this.#underWay[0]; this.#underWay.shift()) {
+    for (let first = this.#underWay[0]; first; first = this.#underWay[0]) {
       const left = first.due - performance.now();
       if (left > 0) {
         this.#timer = setTimeout(() => this.arrive(), left);
         return;
       }
+      this.#underWay.shift();
       first.arrive();
     }
   }

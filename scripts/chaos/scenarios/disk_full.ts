@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually } from "../../../tests/support/waiting.ts";
+import { until503 } from "../ask.ts";
 import type { Scenario } from "../scenario.ts";
 import { smallDiskMissing } from "../small_disk.ts";
 
@@ -10,12 +10,11 @@ export const diskFull: Scenario = {
   broker: "sqlite",
   diskMebibytes: 32,
   missing: smallDiskMissing,
-  async run({ disk, load, short, signal }) {
+  async run({ disk, url, short, signal }) {
     if (!disk) throw new Error("there is no small disk");
-    const told = load.unavailable.length;
     await disk.fill();
     try {
-      await eventually(() => load.unavailable.length > told, { timeoutMs: 20_000 });
+      await until503(url);
       await delay(short ? 1_000 : 10_000, undefined, { signal });
     } finally {
       await disk.free();

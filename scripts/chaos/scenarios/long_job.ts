@@ -1,12 +1,12 @@
 import type { OwnServer } from "../own_server.ts";
 import type { Scenario } from "../scenario.ts";
 
-const limitMs = 2_000;
+const limitMs = 1_000;
 
 /** A job takes longer than the server's delivery acknowledgement timeout. */
 export const longJob: Scenario = {
   name: "long-job",
-  title: "job longer than the delivery acknowledgement timeout (2 s)",
+  title: "job longer than the delivery acknowledgement timeout (1 s)",
   broker: "rabbitmq",
   microservice: {
     takesMs: (path, attempt) => path.endsWith("/long") && attempt === 1 ? 3 * limitMs : 20,

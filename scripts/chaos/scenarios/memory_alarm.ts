@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { eventually } from "../../../tests/support/waiting.ts";
+import { ask, until503 } from "../ask.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** A caller who is refused is told so within this, milliseconds. */
@@ -13,8 +13,7 @@ export const memoryAlarm: Scenario = {
   async run({ server, url, short, signal, fail }) {
     await server.ctl("set_vm_memory_high_watermark", "0.0001");
     try {
-      // What is accepted just before is answered only after the alarm: it is not waited for.
-      await eventually(async () => (await ask(url, 1_000)).status === 503, { timeoutMs: 20_000 });
+      await until503(url);
       for (let times = 0; times < 20; times++) {
         const { status, retryAfter, ms } = await ask(url);
         if (status !== 503) fail(`a caller got ${status} during the alarm`);
@@ -27,14 +26,3 @@ export const memoryAlarm: Scenario = {
     }
   },
 };
-
-async function ask(url: string, patienceMs = 30_000) {
-  const since = performance.now();
-  const response = await fetch(`${url}/alarm`, { signal: AbortSignal.timeout(patienceMs) });
-  await response.body?.cancel();
-  return {
-    status: response.status,
-    retryAfter: response.headers.get("retry-after"),
-    ms: performance.now() - since,
-  };
-}

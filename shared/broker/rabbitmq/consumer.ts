@@ -5,7 +5,7 @@ import { type BrokerError, QueueNotFoundError } from "../errors.ts";
 import type { AckFlush } from "./ack_flush.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
-import { type Lease, leaseOf, Link, noLease } from "./link.ts";
+import { type Lease, leaseOf, Link, noLease, releaseAll } from "./link.ts";
 import { readMessage } from "./properties.ts";
 import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
 import type { Topology } from "./topology.ts";
@@ -155,7 +155,7 @@ export class Consumer {
     if (this.#noAck) return link.close();
     const cancelled = link.channel.basicCancel(this.#options.tag);
     await within(cancelled, { ms: answerTimeoutMs }).catch(() => {});
-    for (const lease of [...unread, ...this.#late.splice(0)]) if (lease.claim()) lease.release();
+    releaseAll([...unread, ...this.#late.splice(0)].filter((lease) => lease.claim()));
     link.drain();
   }
 }

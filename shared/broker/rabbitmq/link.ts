@@ -25,7 +25,8 @@ export class Link {
   readonly acks: AckFlush;
   #alive = true;
   #draining = false;
-  #unsettled = 0;
+  /** The tags of what is not settled, from the first delivered to the last. */
+  readonly #unsettled = new Set<number>();
   readonly #lose: (loss: Loss) => void;
 
   constructor(channel: AMQPChannel, acks: AckFlush) {
@@ -43,20 +44,36 @@ export class Link {
 
   /** Opens the account of a delivery. */
   lease(tag: number): Lease {
-    this.#unsettled++;
+    this.#unsettled.add(tag);
     return new LinkLease(this, tag);
   }
 
   /** Counts a delivery as settled. */
-  settled(): void {
-    this.#unsettled--;
-    if (this.#draining && this.#unsettled === 0) this.acks.afterwards(() => this.close());
+  settled(tag: number): void {
+    this.#unsettled.delete(tag);
+    if (this.#draining && this.#unsettled.size === 0) this.acks.afterwards(() => this.close());
+  }
+
+  /**
+   * Gives back deliveries. The first that were delivered go back together: one by one, they would
+   * each make a classic queue put its messages in order again.
+   */
+  release(tags: readonly number[]): void {
+    const sorted = tags.toSorted((a, b) => a - b);
+    const [last, ...others] = sorted.toReversed();
+    const first = this.#unsettled.values().take(sorted.length).toArray();
+    if (last !== undefined && others.length > 0 && first.at(-1) === last) {
+      this.channel.basicNack(last, true, true).catch(() => {});
+    } else {
+      for (const tag of sorted) this.channel.basicNack(tag, true).catch(() => {});
+    }
+    for (const tag of sorted) this.settled(tag);
   }
 
   /** Nothing more will be delivered: closes the channel when all is settled, and has arrived. */
   drain(): void {
     this.#draining = true;
-    if (this.#unsettled === 0) this.acks.afterwards(() => this.close());
+    if (this.#unsettled.size === 0) this.acks.afterwards(() => this.close());
   }
 
   /** Closes the channel; the server puts back what is not settled. */
@@ -73,41 +90,53 @@ export class Link {
 }
 
 class LinkLease implements Lease {
-  readonly #link: Link;
-  readonly #tag: number;
+  readonly link: Link;
+  readonly tag: number;
   #claimed = false;
 
   constructor(link: Link, tag: number) {
-    this.#link = link;
-    this.#tag = tag;
+    this.link = link;
+    this.tag = tag;
   }
 
   get alive(): boolean {
-    return this.#link.alive;
+    return this.link.alive;
   }
 
   claim(): boolean {
-    if (this.#claimed || !this.#link.alive) return false;
+    if (this.#claimed || !this.link.alive) return false;
     this.#claimed = true;
     return true;
   }
 
   ack(): void {
-    this.#link.channel.basicAck(this.#tag).catch(() => {});
-    this.#link.acks.sent();
-    this.#link.settled();
+    this.link.channel.basicAck(this.tag).catch(() => {});
+    this.link.acks.sent();
+    this.link.settled(this.tag);
   }
 
   release(): void {
-    this.#link.channel.basicNack(this.#tag, true).catch(() => {});
-    this.#link.settled();
+    this.link.release([this.tag]);
   }
 
   reject(): void {
-    this.#link.channel.basicReject(this.#tag, false).catch(() => {});
-    this.#link.acks.sent();
-    this.#link.settled();
+    this.link.channel.basicReject(this.tag, false).catch(() => {});
+    this.link.acks.sent();
+    this.link.settled(this.tag);
   }
+}
+
+/** Gives back deliveries that were claimed, of any links. */
+export function releaseAll(leases: readonly Lease[]): void {
+  const tags = new Map<Link, number[]>();
+  for (const lease of leases) {
+    if (!(lease instanceof LinkLease)) continue;
+    const { link, tag } = lease;
+    const others = tags.get(link);
+    if (others) others.push(tag);
+    else tags.set(link, [tag]);
+  }
+  for (const [link, some] of tags) link.release(some);
 }
 
 /** For deliveries of a queue that needs no settling. */

@@ -27,6 +27,13 @@ export abstract class OwnChannel {
     this.opened = { client, channel };
   }
 
+  /** Replaces the channel by a new one on the same connection, where nothing waits on the old one. */
+  protected async reopen({ client, channel }: Opened): Promise<void> {
+    this.opened = undefined;
+    channel.close().catch(() => {});
+    await this.open(client);
+  }
+
   /** Gives up the channel and what waits on it. */
   lose(error: Error): void {
     this.opened = undefined;

@@ -1,8 +1,9 @@
 import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
 import type { Message } from "../broker.ts";
 import { BrokerUnavailableError, QueueFullError, QueueNotFoundError } from "../errors.ts";
+import type { Client } from "./client.ts";
 import { type Route, writePublish } from "./frames.ts";
-import { OwnChannel } from "./own_channel.ts";
+import { type Opened, OwnChannel } from "./own_channel.ts";
 import { textOf } from "./refusal.ts";
 
 const mostInFlight = 1000;
@@ -10,11 +11,19 @@ const tickMs = 500;
 /** A call is given up after this many ticks without progress: between 9 and 9.5 seconds. */
 const mostTicks = 19;
 
+/** How long after a refusal the channel is replaced. */
+const renewAfterMs = 300;
+/** For so long after connecting, what is refused is published again on the new channel. */
+const publishAgainMs = 5000;
+/** So many routes are remembered. */
+const mostAccepted = 10_000;
+
 /** One call of publish: its messages share their route and their fate. */
 class Call {
   /** The message to be written next. */
   next = 0;
   unconfirmed: number;
+  refused = 0;
   failed = false;
   tick: number;
   readonly route: Route;
@@ -41,6 +50,12 @@ class Call {
     this.reject = reject;
   }
 
+  /** Makes it as new. */
+  restart(): void {
+    this.next = 0;
+    this.refused = 0;
+  }
+
   fail(error: Error): void {
     this.failed = true;
     this.reject(error);
@@ -51,25 +66,54 @@ class Call {
  * A channel with confirms. At most 1,000 messages wait for their confirmation, what is over that
  * is written in order as they come. A call ends when all its messages are confirmed, when one is
  * refused or returned, when nothing happens for nine seconds, or when the channel is lost.
+ *
+ * A channel of RabbitMQ 3.10 that first publishes to a quorum queue just when the node of its leader
+ * has died keeps to that node, and refuses everything until the node is back. So one that has refused
+ * a message, and never taken any that went there, is replaced.
  */
 export class PublishChannel extends OwnChannel {
   #tag = 0;
   #inFlight = new Map<number, Call>();
   #queued: Call[] = [];
+  /** What is published again when the channel has been replaced. */
+  #again: Call[] = [];
+  /** The keys of the routes on which this channel has taken something. */
+  readonly #accepted = new Set<string>();
+  #client: Client | undefined;
+  #channel: AMQPChannel | undefined;
+  #connectedAt = 0;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+  /** Nothing is written, so that the channel can be replaced when nothing is in flight. */
+  #held = false;
   #tick = 0;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
+  override async open(client: Client): Promise<void> {
+    if (client !== this.#client) this.#connectedAt = performance.now();
+    this.#client = client;
+    await super.open(client);
+  }
+
   protected override async prepare(channel: AMQPChannel): Promise<void> {
     await channel.confirmSelect();
+    this.#accepted.clear();
     channel.onReturn = (message) => this.#returned(message);
-    channel.publishConfirmed = (tag, multiple, nack) => this.#confirmed(tag, multiple, nack);
+    channel.publishConfirmed = (tag, multiple, nack) => {
+      // One that was replaced may still confirm what was given up.
+      if (this.#channel === channel) this.#confirmed(tag, multiple, nack);
+    };
+    this.#channel = channel;
     this.#tag = 0;
   }
 
   protected override giveUp(error: Error): void {
-    const calls = new Set([...this.#inFlight.values(), ...this.#queued]);
+    const calls = new Set([...this.#inFlight.values(), ...this.#queued, ...this.#again]);
     this.#inFlight = new Map();
     this.#queued = [];
+    this.#again = [];
+    clearTimeout(this.#renewal);
+    this.#renewal = undefined;
+    this.#held = false;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     for (const call of calls) call.fail(error);
@@ -87,7 +131,7 @@ export class PublishChannel extends OwnChannel {
   }
 
   #pump(): void {
-    while (this.#inFlight.size < mostInFlight) {
+    while (this.#inFlight.size < mostInFlight && !this.#held) {
       const call = this.#queued[0];
       if (!call) return;
       const message = call.messages[call.next];
@@ -121,14 +165,51 @@ export class PublishChannel extends OwnChannel {
       this.#inFlight.delete(tag);
       if (call) this.#settle(call, nack);
     }
-    if (this.#queued.length > 0) this.#pump();
+    if (this.#held) this.#replace();
+    else if (this.#queued.length > 0) this.#pump();
   }
 
   #settle(call: Call, nack: boolean): void {
+    const { key } = call.route;
+    if (nack && !this.#accepted.has(key)) this.#renew();
     if (call.failed) return;
-    if (nack) return call.fail(new QueueFullError(call.to));
+    if (nack) return this.#refused(call);
+    if (this.#accepted.size >= mostAccepted) this.#accepted.clear();
+    this.#accepted.add(key);
+    if (call.refused > 0) return call.fail(new QueueFullError(call.to));
     call.tick = this.#tick;
     if (--call.unconfirmed === 0) call.resolve();
+  }
+
+  #refused(call: Call): void {
+    const late = performance.now() - this.#connectedAt > publishAgainMs;
+    if (late || this.#accepted.has(call.route.key)) return call.fail(new QueueFullError(call.to));
+    if (++call.refused < call.messages.length) return;
+    call.restart();
+    this.#again.push(call);
+  }
+
+  #renew(): void {
+    this.#renewal ??= setTimeout(() => {
+      this.#held = true;
+      this.#replace();
+    }, renewAfterMs);
+  }
+
+  #replace(): void {
+    const { opened } = this;
+    if (this.#inFlight.size > 0 || !opened) return;
+    this.reopen(opened).then(() => this.#renewed(opened), (error) => {
+      opened.client.ondisconnect?.(error);
+    });
+  }
+
+  #renewed({ client }: Opened): void {
+    if (this.opened?.client !== client) return;
+    this.#renewal = undefined;
+    this.#held = false;
+    this.#queued.push(...this.#again.splice(0).filter(({ failed }) => !failed));
+    this.#pump();
   }
 
   /**
@@ -145,7 +226,7 @@ export class PublishChannel extends OwnChannel {
 
   #sweep(): void {
     this.#tick++;
-    if (this.#inFlight.size === 0 && this.#queued.length === 0) {
+    if (this.#inFlight.size + this.#queued.length + this.#again.length === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
       return;
@@ -156,7 +237,8 @@ export class PublishChannel extends OwnChannel {
       this.#inFlight.delete(tag);
       if (!call.failed) call.fail(late);
     }
-    for (const call of this.#queued) {
+    if (this.#held) this.#replace();
+    for (const call of [...this.#queued, ...this.#again]) {
       if (this.#tick - call.tick >= mostTicks && !call.failed) call.fail(late);
     }
     this.#pump();

@@ -11,18 +11,31 @@ const direct = (key: string) => ({ exchange: "", key, mandatory: true });
 
 /** A publish channel on a server that confirms nothing by itself. */
 async function opened() {
-  const channel: Partial<AMQPChannel> = { id: 1, closed: false, confirmSelect: async () => {} };
+  const channels: AMQPChannel[] = [];
+  const newChannel = () => {
+    const channel: Partial<AMQPChannel> = {
+      id: channels.length + 1,
+      closed: false,
+      confirmSelect: async () => {},
+      close: async () => {},
+    };
+    channels.push(channel as AMQPChannel);
+    return channel as AMQPChannel;
+  };
   const client: Partial<Client> = {
     frameMax: 4096,
     closed: false,
     outbox: new Outbox(() => {}),
-    channel: () => Promise.resolve(channel as AMQPChannel),
+    channel: () => Promise.resolve(newChannel()),
   };
   const publishing = new PublishChannel();
   await publishing.open(client as Client);
+  const [channel] = channels;
+  assert.ok(channel);
   return {
     publishing,
-    channel: channel as AMQPChannel,
+    channel,
+    channels,
     publish: (key: string, count = 1) =>
       publishing.publish(direct(key), key, Array.from({ length: count }, () => message)),
   };
@@ -46,10 +59,13 @@ Deno.test("a publish resolves when all its messages are confirmed, one by one or
 
 Deno.test("a publish is rejected by a negative confirmation, and by a return", async () => {
   const { publish, publishing, channel } = await opened();
+  const before = publish("full");
+  channel.publishConfirmed(1, false, false);
+  await before;
   const [full, missing, other] = [publish("full"), publish("missing", 2), publish("other")];
-  channel.publishConfirmed(1, false, true);
+  channel.publishConfirmed(2, false, true);
   channel.onReturn({ exchange: "", routingKey: "missing" } as AMQPMessage);
-  channel.publishConfirmed(4, true, false);
+  channel.publishConfirmed(5, true, false);
   await assert.rejects(full, QueueFullError);
   await assert.rejects(missing, QueueNotFoundError);
   await other;
@@ -97,4 +113,66 @@ Deno.test("a lost channel rejects what is in flight and what waits, and later ca
   for (const call of calls) await assert.rejects(call, reason);
   await assert.rejects(publish("c"), BrokerUnavailableError);
   publishing.lose(reason);
+});
+
+Deno.test("a channel that has refused what it never took is replaced, and what it refused is published again", async () => {
+  const clock = FakeTimers.install();
+  try {
+    const { publish, publishing, channels } = await opened();
+    const [first, second] = [publish("a", 2), publish("b")];
+    channels[0]?.publishConfirmed(2, true, true);
+    await clock.tickAsync(1000);
+    assert.equal(channels.length, 1, "something is in flight");
+    const third = publish("c");
+    channels[0]?.publishConfirmed(3, false, false);
+    await second;
+    await clock.tickAsync(0);
+    assert.equal(channels.length, 2);
+    // The old channel's tags mean nothing any more.
+    channels[0]?.publishConfirmed(3, true, true);
+    channels[1]?.publishConfirmed(3, true, false);
+    await Promise.all([first, third]);
+    const fourth = publish("a");
+    channels[1]?.publishConfirmed(4, false, true);
+    await assert.rejects(fourth, QueueFullError);
+    await clock.tickAsync(10_000);
+    assert.equal(channels.length, 2, "it has taken something that went there");
+    publishing.lose(new Error("the test is over"));
+    assert.equal(clock.countTimers(), 0);
+  } finally {
+    clock.uninstall();
+  }
+});
+
+Deno.test("what is refused long after connecting is told so, though the channel is replaced", async () => {
+  const clock = FakeTimers.install();
+  try {
+    const { publish, channels } = await opened();
+    const held = assert.rejects(publish("a"), QueueFullError);
+    channels[0]?.publishConfirmed(1, false, true);
+    for (let tries = 1; tries < 20; tries++) {
+      await clock.tickAsync(300);
+      channels[tries]?.publishConfirmed(1, false, true);
+    }
+    await held;
+    const late = publish("a");
+    channels.at(-1)?.publishConfirmed(1, false, true);
+    await assert.rejects(late, QueueFullError);
+    await clock.tickAsync(1000);
+    const count = channels.length;
+    await clock.tickAsync(10_000);
+    assert.equal(channels.length, count);
+    assert.equal(clock.countTimers(), 0);
+  } finally {
+    clock.uninstall();
+  }
+});
+
+Deno.test("a connection that is lost before the channel is replaced rejects what was to be published again", async () => {
+  const { publish, publishing, channels } = await opened();
+  const call = publish("a");
+  channels[0]?.publishConfirmed(1, false, true);
+  const reason = new BrokerUnavailableError("lost");
+  publishing.lose(reason);
+  await assert.rejects(call, reason);
 });

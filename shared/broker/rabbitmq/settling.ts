@@ -13,7 +13,7 @@ import {
   MessageTooLargeError,
   QueueNotFoundError,
 } from "../errors.ts";
-import { type Lease, leaseOf } from "./link.ts";
+import { type Lease, leaseOf, releaseAll } from "./link.ts";
 import { textOf } from "./refusal.ts";
 
 /** What settling works with. */
@@ -37,6 +37,7 @@ export function settle(
 ): Promise<void> {
   let lost: DeliveryLostError | undefined;
   let moves: Promise<void>[] | undefined;
+  let released: Lease[] | undefined;
   for (const settlement of settlements) {
     const lease = leaseOf(settlement.delivery.token);
     if (!lease?.claim()) {
@@ -44,11 +45,12 @@ export function settle(
     } else if (settlement.kind === "ack") {
       lease.ack();
     } else if (settlement.kind === "release") {
-      lease.release();
+      (released ??= []).push(lease);
     } else {
       (moves ??= []).push(move(settlement, lease, options));
     }
   }
+  if (released) releaseAll(released);
   if (moves) return settled(moves, lost);
   return lost ? Promise.reject(lost) : Promise.resolve();
 }

@@ -15,7 +15,7 @@ function setUp(republish?: Republish) {
   const channel: Partial<AMQPChannel> = {
     closed: false,
     basicAck: (tag) => note(`ack ${tag}`),
-    basicNack: (tag, requeue) => note(`nack ${tag} ${requeue}`),
+    basicNack: (tag, requeue, multiple) => note(`nack ${multiple ? "to " : ""}${tag} ${requeue}`),
     basicReject: (tag, requeue) => note(`reject ${tag} ${requeue}`),
     close: () => note("close"),
   };
@@ -40,6 +40,20 @@ function setUp(republish?: Republish) {
   return { told, link, published, options, delivery };
 }
 
+Deno.test("the first deliveries are given back together, others one by one", async () => {
+  const { told, options, delivery } = setUp();
+  const all = Array.from({ length: 7 }, (_, index) => delivery(index + 1));
+  const release = (...tags: number[]) =>
+    settle(
+      tags.map((tag) => ({ kind: "release", delivery: all[tag - 1] ?? delivery(tag) })),
+      options,
+    );
+  await release(3, 1, 2);
+  await release(5, 6);
+  await release(4, 7);
+  assert.deepEqual(told, ["nack to 3 true", "nack 5 true", "nack 6 true", "nack to 7 true"]);
+});
+
 Deno.test("a batch is settled together: what is moved is published before it is acknowledged", async () => {
   const { told, published, options, delivery } = setUp();
   await settle([
@@ -49,7 +63,7 @@ Deno.test("a batch is settled together: what is moved is published before it is 
     { kind: "release", delivery: delivery(4) },
     { kind: "dead", delivery: delivery(5, "foreign"), reason: "why" },
   ], options);
-  assert.deepEqual(told.slice(0, 2), ["ack 1", "nack 4 true"]);
+  assert.deepEqual(told.slice(0, 3), ["ack 1", "reject 5 false", "nack 4 true"]);
   assert.ok(told.indexOf("publish known") < told.indexOf("ack 2"));
   assert.ok(told.indexOf("publish known_dlq") < told.indexOf("ack 3"));
   assert.ok(told.includes("reject 5 false"));
