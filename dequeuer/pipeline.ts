@@ -1,6 +1,7 @@
-import type { Delivery } from "../shared/broker/broker.ts";
+import type { Delivery, Message } from "../shared/broker/broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
+import { REPLAYS } from "../shared/dead_letters/replayed.ts";
 import { requestIdTime } from "../shared/message/request_id.ts";
 import type { Gate } from "./gate.ts";
 import { handle, type HandleDeps } from "./handle.ts";
@@ -41,7 +42,7 @@ export async function runPipeline(
 
 async function process(deps: PipelineDeps, delivery: Delivery): Promise<void> {
   const start = performance.now();
-  observeWait(deps.metrics, delivery.message.correlationId);
+  observeWait(deps.metrics, delivery.message);
   let outcome: ProcessedOutcome;
   try {
     outcome = await handle(deps, delivery);
@@ -63,7 +64,9 @@ async function process(deps: PipelineDeps, delivery: Delivery): Promise<void> {
   deps.metrics.processed(outcome, (performance.now() - start) / 1000);
 }
 
-function observeWait(metrics: DequeuerMetrics, requestId: string | undefined): void {
-  const accepted = requestId === undefined ? undefined : requestIdTime(requestId);
+function observeWait(metrics: DequeuerMetrics, { correlationId, headers }: Message): void {
+  // A replayed request has its old id, and was not waiting all that time.
+  if (correlationId === undefined || headers[REPLAYS] !== undefined) return;
+  const accepted = requestIdTime(correlationId);
   if (accepted !== undefined) metrics.waited(Math.max(0, Date.now() - accepted) / 1000);
 }

@@ -6,7 +6,7 @@ export interface Account {
   readonly requests: number;
   readonly right: number;
   readonly wrong: number;
-  /** Accepted, and then neither answered, nor run, nor a dead letter. */
+  /** Accepted, and then neither answered, nor run to its end, nor a dead letter. */
   readonly lost: number;
   /** Callers who were told in the end that it failed. */
   readonly told502: number;
@@ -26,8 +26,6 @@ export interface Account {
 /** What {@link takeAccount} looks at. */
 export interface Books {
   readonly calls: readonly Call[];
-  /** Those that the microservice has seen, by their paths. */
-  readonly seen: ReadonlyMap<string, unknown>;
   readonly runs: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly deadLetters: readonly DeadLetter[];
   /** Whether callers may have been cut off by a killed enqueuer. */
@@ -35,13 +33,13 @@ export interface Books {
 }
 
 /** Compares what callers were told with what was run and what stands in the dead letters. */
-export function takeAccount({ calls, seen, runs, deadLetters, cutsCallers }: Books): Account {
+export function takeAccount({ calls, runs, deadLetters, cutsCallers }: Books): Account {
   const dead = new Set(deadLetters.map(({ path }) => path));
   const count = (outcome: Call["outcome"]) =>
     calls.filter((call) => call.outcome === outcome).length;
   const isLost = ({ outcome, path }: Call) => {
     if (outcome === "502") return !dead.has(path);
-    if (outcome === "504") return !seen.has(path) && !dead.has(path);
+    if (outcome === "504") return !runs.has(path) && !dead.has(path);
     return outcome === "connection error" && !cutsCallers;
   };
   let duplicates = 0;

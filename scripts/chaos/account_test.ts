@@ -7,7 +7,6 @@ function call(path: string, outcome: Outcome, retries = 0): Call {
 }
 
 const nothing = {
-  seen: new Map<string, unknown>(),
   runs: new Map(),
   deadLetters: [],
   cutsCallers: false,
@@ -41,7 +40,7 @@ Deno.test("account: who was told a failure has lost nothing if the request was r
     takeAccount({
       ...nothing,
       calls,
-      seen: new Map([["/1", ["1"]]]),
+      runs: new Map([["/1", new Map([["a", 1]])]]),
       deadLetters: paths.map((path) => ({ path, reason: "expired" })),
     }).lost;
   assert.equal(lost(["/2", "/3", "/4"]), 0);

@@ -134,7 +134,6 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
   const deadLetters = await broker.deadLetters();
   const account = takeAccount({
     calls: load.calls,
-    seen: microservice.seen,
     runs: microservice.runs,
     deadLetters,
     cutsCallers: scenario.cutsCallers ?? false,

@@ -141,7 +141,6 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   );
   const account = takeAccount({
     calls: load.calls,
-    seen: microservice.runs,
     runs: microservice.runs,
     deadLetters: await broker.deadLetters(),
     cutsCallers: false,
