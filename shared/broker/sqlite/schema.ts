@@ -107,9 +107,16 @@ export function prepareSchema(connection: Connection): void {
   }
 }
 
+/** In one statement, so that it sees another process's making of the tables whole or not at all. */
+const marks = `SELECT
+  (SELECT count(*) FROM sqlite_schema) AS objects,
+  (SELECT application_id FROM pragma_application_id) AS application,
+  (SELECT user_version FROM pragma_user_version) AS version`;
+
 function isPrepared(connection: Connection): boolean {
-  const application = connection.pragma("application_id");
-  const version = connection.pragma("user_version");
+  const { objects, application, version } = connection.get<
+    { objects: number; application: number; version: number }
+  >(marks) ?? { objects: 0, application: 0, version: 0 };
   if (application === APPLICATION_ID) {
     if (version === SCHEMA_VERSION) return true;
     throw new BrokerError(
@@ -117,8 +124,7 @@ function isPrepared(connection: Connection): boolean {
         `${SCHEMA_VERSION}: use the ProxyMQ that made it, or another file`,
     );
   }
-  const objects = connection.get<{ count: number }>("SELECT count(*) AS count FROM sqlite_schema");
-  if (application === 0 && version === 0 && objects?.count === 0) return false;
+  if (application === 0 && version === 0 && objects === 0) return false;
   throw new BrokerError(
     `${connection.path} is the database of another program (application_id ${application}); ` +
       `nothing was written to it`,
