@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { ResultStore, ResultStoreOptions } from "../results/result_store.ts";
 
 /**
  * A value in a message's header table. Numbers are safe integers; a driver that reads something
@@ -252,6 +253,12 @@ export interface Broker extends AsyncDisposable {
    * @throws {BrokerUnavailableError} not connected.
    */
   stats(queue: string): Promise<QueueStats>;
+
+  /**
+   * The store of this broker for the states and responses of requests. It shares the handle's
+   * connections, and is to be disposed of before it. Returns at once, connected or not.
+   */
+  results(options: ResultStoreOptions): ResultStore;
 }
 
 /** What every driver takes when it is opened. */
