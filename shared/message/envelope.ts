@@ -92,7 +92,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     id,
     method,
     path,
-    headers: decodeHeaders(message.headers["headers"], message.contentType),
+    headers: decodeHeaderTable(message.headers["headers"], message.contentType),
     body: message.body,
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
@@ -138,7 +138,7 @@ export function decodeResponse(message: Message): QueuedResponse {
   }
   return {
     status,
-    headers: decodeHeaders(message.headers["headers"], message.contentType),
+    headers: decodeHeaderTable(message.headers["headers"], message.contentType),
     body: message.body,
   };
 }
@@ -161,9 +161,13 @@ export function expectType(message: Message, type: string): void {
   }
 }
 
-function decodeHeaders(
+/**
+ * A table of HTTP headers as it stands in a message.
+ * @throws {EnvelopeError} it is no table, or holds a header that HTTP does not allow.
+ */
+export function decodeHeaderTable(
   value: HeaderValue | undefined,
-  contentType: string | undefined,
+  contentType?: string,
 ): HeaderTable {
   const table: HeaderTable = {};
   if (value !== undefined) {

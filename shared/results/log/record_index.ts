@@ -1,0 +1,202 @@
+import { requestIdTime } from "../../message/request_id.ts";
+import { abandonedAfterMs, finalStates, type RequestRecord } from "../result_store.ts";
+import type { Entry } from "./entry.ts";
+
+/** What is known of a request, and where the log has its response. */
+export interface Indexed {
+  readonly record: RequestRecord;
+  /** The offset of the entry that holds the response. */
+  readonly responseAt?: number;
+  /** When the log last told of it; epoch milliseconds. */
+  readonly loggedAt: number;
+}
+
+/**
+ * The state of every request that a log tells of, made from its entries in their order. Every
+ * process that reads the same entries comes to the same states, so that the log decides races.
+ *
+ * It keeps a bounded number of requests, and lets go of those that have ended first: what is
+ * missing here may still stand in the log ({@link RecordIndex.complete}).
+ */
+export class RecordIndex {
+  readonly #ttlMs: number;
+  readonly #limit: number;
+  readonly #open = new Map<string, Indexed>();
+  readonly #ended = new Map<string, Indexed>();
+  /** The ids of the requests that have a key. */
+  readonly #keys = new Map<string, string>();
+  #dropped = 0;
+
+  /**
+   * @param ttlMs how long an ended request is known, milliseconds.
+   * @param limit how many requests are kept at most.
+   */
+  constructor(ttlMs: number, limit: number) {
+    this.#ttlMs = ttlMs;
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#open.size + this.#ended.size;
+  }
+
+  /** The requests that have not ended. */
+  get open(): Iterable<Indexed> {
+    return this.#open.values();
+  }
+
+  /** Whether everything is kept here that the log tells of a request. */
+  complete(id: string): boolean {
+    return (requestIdTime(id) ?? Infinity) > this.#dropped;
+  }
+
+  get(id: string, now: number): Indexed | undefined {
+    const indexed = this.#open.get(id) ?? this.#ended.get(id);
+    return indexed && !this.#isOver(indexed, now) ? indexed : undefined;
+  }
+
+  /** The request that has a key, if one has. */
+  holder(key: string, now: number): Indexed | undefined {
+    const id = this.#keys.get(key);
+    const indexed = id === undefined ? undefined : this.get(id, now);
+    if (!indexed) return undefined;
+    const { confirmed, state, createdAt } = indexed.record;
+    const abandoned = !confirmed && state === "queued" && now - createdAt >= abandonedAfterMs;
+    return abandoned ? undefined : indexed;
+  }
+
+  /**
+   * Takes an entry.
+   * @returns the request as it is after it, if the entry has changed it.
+   */
+  apply(entry: Entry, offset: number): Indexed | undefined {
+    const before = this.get(entry.id, entry.at);
+    if (entry.kind === "withdraw") this.#delete(entry.id);
+    const after = before ? changed(before, entry, offset) : this.#first(entry, offset);
+    if (after && after !== before) this.#set(after);
+    return after === before || after?.record === before?.record ? undefined : after;
+  }
+
+  /** Forgets what is over its time. */
+  sweep(now: number): void {
+    for (const requests of [this.#ended, this.#open]) {
+      for (const [id, indexed] of requests) if (this.#isOver(indexed, now)) this.#delete(id);
+    }
+  }
+
+  #first(entry: Entry, offset: number): Indexed | undefined {
+    const { kind, claim, at } = entry;
+    if (kind === "enter" && claim && this.holder(claim.key, at)) return undefined;
+    return kind === "enter" || kind === "change" || kind === "refresh"
+      ? entered(entry, offset)
+      : undefined;
+  }
+
+  #isOver({ record }: Indexed, now: number): boolean {
+    const { state, updatedAt, deadline } = record;
+    const end = finalStates.has(state) ? updatedAt : deadline;
+    return end !== undefined && end + this.#ttlMs <= now;
+  }
+
+  #set(indexed: Indexed): void {
+    const { id, state, claim } = indexed.record;
+    this.#open.delete(id);
+    // So that those that have ended stand in the order of their ending.
+    this.#ended.delete(id);
+    (finalStates.has(state) ? this.#ended : this.#open).set(id, indexed);
+    if (claim) this.#keys.set(claim.key, id);
+    if (this.size > this.#limit) this.#drop();
+  }
+
+  #drop(): void {
+    const [id] = this.#ended.size > 0 ? this.#ended.keys() : this.#open.keys();
+    if (id === undefined) return;
+    this.#dropped = Math.max(this.#dropped, requestIdTime(id) ?? 0);
+    this.#delete(id);
+  }
+
+  #delete(id: string): void {
+    const indexed = this.#open.get(id) ?? this.#ended.get(id);
+    this.#open.delete(id);
+    this.#ended.delete(id);
+    const key = indexed?.record.claim?.key;
+    if (key !== undefined && this.#keys.get(key) === id) this.#keys.delete(key);
+  }
+}
+
+function entered(entry: Entry, offset: number): Indexed {
+  const { id, at, service = "", state = "queued", run = 0, attempt = 0 } = entry;
+  const record: RequestRecord = {
+    id,
+    service,
+    state,
+    run,
+    attempt,
+    ...particulars(entry),
+    ...(entry.dueAt === undefined ? {} : { dueAt: entry.dueAt }),
+    ...(entry.deadline === undefined ? {} : { deadline: entry.deadline }),
+    ...(entry.claim === undefined ? {} : { claim: entry.claim }),
+    createdAt: requestIdTime(id) ?? at,
+    updatedAt: entry.updatedAt ?? at,
+    confirmed: entry.confirmed === true || entry.kind === "change",
+  };
+  const hasResponse = entry.status !== undefined && entry.kind !== "refresh";
+  return { record, loggedAt: at, ...(hasResponse ? { responseAt: offset } : {}) };
+}
+
+function changed(before: Indexed, entry: Entry, offset: number): Indexed | undefined {
+  const { record } = before;
+  const { kind, at } = entry;
+  const ended = finalStates.has(record.state);
+  switch (kind) {
+    case "confirm":
+      return { ...before, record: { ...record, confirmed: true }, loggedAt: at };
+    case "refresh":
+      return { ...before, loggedAt: at };
+    case "cancel":
+      if (ended) return before;
+      return {
+        record: { ...withoutParticulars(record), state: "cancelled", updatedAt: at },
+        loggedAt: at,
+      };
+    case "change": {
+      const run = entry.run ?? 0;
+      if (run < record.run || (ended && run === record.run)) return before;
+      const { state = record.state, attempt = run > record.run ? 0 : record.attempt } = entry;
+      return {
+        record: {
+          ...withoutParticulars(record),
+          state,
+          run,
+          attempt,
+          ...particulars(entry),
+          confirmed: true,
+          updatedAt: at,
+        },
+        loggedAt: at,
+        ...(entry.status === undefined ? {} : { responseAt: offset }),
+      };
+    }
+    case "withdraw":
+      return undefined;
+    case "enter":
+    case "mark":
+      return before;
+  }
+}
+
+type Particulars = Pick<RequestRecord, "nextAttemptAt" | "reason" | "status">;
+
+function particulars({ nextAttemptAt, reason, status }: Particulars): Particulars {
+  return {
+    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+function withoutParticulars(
+  { nextAttemptAt: _next, reason: _reason, status: _status, ...rest }: RequestRecord,
+): Omit<RequestRecord, keyof Particulars> {
+  return rest;
+}
