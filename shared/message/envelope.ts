@@ -27,6 +27,8 @@ export interface QueuedRequest {
   readonly replyTo?: string;
   /** 0 to 9, 9 the most urgent. */
   readonly priority?: number;
+  /** Whether its changes and its response are recorded in the result store. */
+  readonly tracked?: boolean;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -62,6 +64,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
       path: request.path,
       headers: request.headers,
       ...(deadline === undefined ? {} : { deadline }),
+      ...(request.tracked ? { tracked: true } : {}),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
     },
@@ -97,6 +100,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
+    ...(message.headers["tracked"] === true ? { tracked: true } : {}),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
   };
