@@ -90,7 +90,10 @@ export interface RequestRecord {
   /** When the last change was recorded, by the clock of whoever did; epoch milliseconds. */
   readonly updatedAt: number;
   readonly claim?: IdempotencyClaim;
-  /** Whether {@link ResultStore.confirm} was called. */
+  /**
+   * Whether {@link ResultStore.confirm} was called, or a change recorded, which shows as well that
+   * the request is in its queue.
+   */
   readonly confirmed: boolean;
 }
 
@@ -134,7 +137,8 @@ export interface ResultStore extends AsyncDisposable {
   /**
    * Enters a request as `queued`, durably. Of several with one key, on any instances, one is
    * `new`; the key is free again when that one has expired, or was withdrawn, or was not
-   * confirmed within {@link abandonedAfterMs}.
+   * confirmed within {@link abandonedAfterMs}. Entering the same request again, for want of an
+   * answer, is `new` too.
    */
   enter(request: NewRequest): Promise<Entered>;
   /**

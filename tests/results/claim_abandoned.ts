@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { abandonedAfterMs } from "../../shared/results/result_store.ts";
+import type { Behaviour } from "../conformance/behaviour.ts";
+import { clockAhead } from "../support/clock.ts";
+import { caughtUp, known, newRequest, openStore, service } from "./stores.ts";
+
+export const behaviour: Behaviour = {
+  name: "the key of a request that nobody confirmed is free after a while, of others it is not",
+  async run(t) {
+    await using one = await openStore(t);
+    await using two = await openStore(t);
+    const enter = async (key: string) => {
+      const request = newRequest({ claim: { key, fingerprint: "print" } });
+      return { id: request.id, entered: await two.enter(request) };
+    };
+    const [abandoned, confirmed, processed] = ["abandoned", "confirmed", "processed"].map((key) =>
+      newRequest({ claim: { key, fingerprint: "print" } })
+    );
+    assert.ok(abandoned && confirmed && processed);
+    for (const request of [abandoned, confirmed, processed]) {
+      assert.deepEqual(await one.enter(request), { kind: "new" });
+    }
+    await one.confirm(confirmed.id);
+    // Its enqueuer is gone before it could confirm it, but it is in its queue.
+    await one.record({ id: processed.id, service, state: "processing", attempt: 1 });
+    await caughtUp(one, two);
+    assert.equal((await enter("abandoned")).entered.kind, "taken");
+
+    using _ = clockAhead(abandonedAfterMs + 1_000);
+    const { id, entered } = await enter("abandoned");
+    assert.equal(entered.kind, "new");
+    for (const { claim, id } of [confirmed, processed]) {
+      const { entered } = await enter(claim?.key ?? "");
+      assert.equal(entered.kind === "taken" && entered.record.id, id);
+    }
+    // It was only slow: the key is the second's all the same.
+    await one.confirm(abandoned.id);
+    await known(one, id, { state: "queued" });
+    await caughtUp(one, two);
+    const again = (await enter("abandoned")).entered;
+    assert.equal(again.kind === "taken" && again.record.id, id);
+  },
+};
