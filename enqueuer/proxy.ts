@@ -11,7 +11,7 @@ import { toProblem } from "./problems.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
 import { toResponse } from "./response.ts";
 import type { Target } from "./target.ts";
-import { type Tracked, type TrackedDeps, trackedWay } from "./tracked.ts";
+import { type TrackedDeps, trackedWay } from "./tracked.ts";
 
 /** What the way of a request through the enqueuer needs. */
 export interface ProxyDeps extends IntakeDeps, TrackedDeps, CancelDeps {

@@ -50,7 +50,7 @@ const response = createRoute({
   description: "As often as one likes, for `ENQUEUER_RESULT_TTL`.",
   request: { params },
   responses: {
-    default: { description: "The microservice's own response." },
+    200: { description: "The microservice's own response, with its own status." },
     409: problemResponse("There is none yet, or the request was cancelled."),
     ...problems,
   },

@@ -13,7 +13,8 @@ export const cancelsStream = "proxymq_cancels";
 const marginMs = 60_000;
 /** A request can be delayed for a year, and be cancelled for as long. */
 const cancelsMaxAgeMs = 370 * 86_400_000;
-const cancelsMaxBytes = 128 * 2 ** 20;
+/** Some 100,000 cancels: what a dequeuer reads at its start within seconds. */
+const cancelsMaxBytes = 24 * 2 ** 20;
 
 /** RabbitMQ's result store: two streams, over a broker handle's own connections. */
 export function streamResults(

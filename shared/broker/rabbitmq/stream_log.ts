@@ -136,7 +136,7 @@ export class StreamLog implements ResultLog {
         channel.queueDeclare(name, { durable: true }, {
           "x-queue-type": "stream",
           "x-max-age": `${Math.ceil(maxAgeMs / 1_000)}s`,
-          "x-stream-max-segment-size-bytes": segmentBytes,
+          "x-stream-max-segment-size-bytes": Math.min(segmentBytes, (maxBytes ?? Infinity) / 4),
           ...(maxBytes === undefined ? {} : { "x-max-length-bytes": BigInt(maxBytes) }),
         }));
     } catch (error) {

@@ -45,17 +45,17 @@ export interface Entry {
   readonly deadline?: number;
   readonly claim?: IdempotencyClaim;
   readonly confirmed?: boolean;
-  /** Of a refresh: when the last change was. */
+  /** Of a refresh: when it was entered, and when the last change was. */
+  readonly createdAt?: number;
   readonly updatedAt?: number;
-  /** The response's status, if the entry holds a response. */
-  readonly status?: number;
+  readonly response?: QueuedResponse;
 }
 
 const nothing = new Uint8Array(0);
 
-/** An entry as a message, with the response that it holds. */
-export function encodeEntry(entry: Entry, response?: QueuedResponse): Message {
-  const { kind, id, at, claim } = entry;
+/** An entry as a message. */
+export function encodeEntry(entry: Entry): Message {
+  const { kind, id, at, claim, response } = entry;
   const headers: Record<string, HeaderValue> = { "proxymq-version": protocolVersion, kind, at };
   const optional = {
     service: entry.service,
@@ -69,8 +69,9 @@ export function encodeEntry(entry: Entry, response?: QueuedResponse): Message {
     key: claim?.key,
     fingerprint: claim?.fingerprint,
     confirmed: entry.confirmed,
+    "created-at": entry.createdAt,
     "updated-at": entry.updatedAt,
-    status: response?.status ?? entry.status,
+    status: response?.status,
     // As text: a stream of RabbitMQ 3 loses tables.
     headers: response && JSON.stringify(response.headers),
   };
@@ -110,13 +111,13 @@ export function decodeEntry(message: Message): Entry {
     deadline: number(headers, "deadline"),
     claim: key === undefined ? undefined : { key, fingerprint: fingerprint ?? "" },
     confirmed: headers["confirmed"] === true ? true : undefined,
+    createdAt: number(headers, "created-at"),
     updatedAt: number(headers, "updated-at"),
-    status: number(headers, "status"),
+    response: responseOf(message),
   });
 }
 
-/** The response that an entry's message holds; undefined if it holds none. */
-export function responseOf({ headers, body }: Message): QueuedResponse | undefined {
+function responseOf({ headers, body }: Message): QueuedResponse | undefined {
   const status = number(headers, "status");
   const table = text(headers, "headers");
   if (status === undefined || table === undefined) return undefined;

@@ -3,7 +3,9 @@ import { logger } from "../../log.ts";
 import { decodeCancel, encodeCancel } from "../../message/cancel.ts";
 import type { QueuedResponse } from "../../message/envelope.ts";
 import { newRequestId, requestIdTime } from "../../message/request_id.ts";
+import { WakeUp } from "../../wake_up.ts";
 import { backoffMs, pause, within } from "../../waiting.ts";
+import { follow } from "../follow.ts";
 import {
   type CancelledRequest,
   type Change,
@@ -14,12 +16,12 @@ import {
   type ResultStore,
   type ResultStoreOptions,
 } from "../result_store.ts";
-import { decodeEntry, encodeEntry, type Entry, type EntryKind, responseOf } from "./entry.ts";
+import { Watchers } from "../watchers.ts";
+import { decodeEntry, encodeEntry, type Entry, type EntryKind } from "./entry.ts";
 import { type Indexed, RecordIndex } from "./record_index.ts";
 import { findInLog } from "./find_in_log.ts";
 import { ResponseCache } from "./response_cache.ts";
 import type { LogEntry, ResultLog } from "./result_log.ts";
-import { Watchers } from "./watchers.ts";
 
 const log = logger("results");
 
@@ -46,6 +48,7 @@ export class LogResults implements ResultStore {
   readonly #results: ResultLog;
   readonly #cancels: ResultLog;
   readonly #ttlMs: number;
+  readonly #lookUps: boolean;
   readonly #stop = new AbortController();
   readonly #index: RecordIndex;
   readonly #responses = new ResponseCache(cachedBytes);
@@ -64,6 +67,7 @@ export class LogResults implements ResultStore {
     this.#results = results;
     this.#cancels = cancels;
     this.#ttlMs = ttlMs;
+    this.#lookUps = lookUps;
     this.#index = new RecordIndex(ttlMs, mostIndexed);
     this.#tailing = lookUps ? this.#tail() : Promise.resolve();
     this.#caughtUp = lookUps ? this.#catchUp() : Promise.resolve();
@@ -72,32 +76,35 @@ export class LogResults implements ResultStore {
   }
 
   async enter({ id, ...request }: NewRequest): Promise<Entered> {
+    this.#checkLookUps();
     const entry: Entry = { kind: "enter", id, at: Date.now(), state: "queued", ...request };
     const key = request.claim?.key;
     if (key === undefined) {
-      await this.#results.append(encodeEntry(entry), true);
+      await this.#append(entry, true);
       return { kind: "new" };
     }
     await this.#ready();
     for (;;) {
       const holder = this.#index.holder(key, Date.now());
-      if (holder) return { kind: "taken", record: holder.record };
+      if (holder && holder.record.id !== id) return { kind: "taken", record: holder.record };
       await this.#appendAndSee({ ...entry, at: Date.now() });
       if (this.#index.get(id, Date.now())) return { kind: "new" };
     }
   }
 
-  confirm(id: string): Promise<void> {
-    return this.#append({ kind: "confirm", id, at: Date.now() }, true);
+  async confirm(id: string): Promise<void> {
+    this.#checkLookUps();
+    await this.#append({ kind: "confirm", id, at: Date.now() }, true);
   }
 
-  withdraw(id: string): Promise<void> {
-    return this.#append({ kind: "withdraw", id, at: Date.now() }, true);
+  async withdraw(id: string): Promise<void> {
+    this.#checkLookUps();
+    await this.#append({ kind: "withdraw", id, at: Date.now() }, true);
   }
 
-  record({ response, ...change }: Change): Promise<void> {
-    const entry: Entry = { kind: "change", at: Date.now(), ...change };
-    return this.#results.append(encodeEntry(entry, response), finalStates.has(change.state));
+  record(change: Change): Promise<void> {
+    const confirm = finalStates.has(change.state);
+    return this.#append({ kind: "change", at: Date.now(), ...change }, confirm);
   }
 
   async get(id: string): Promise<RequestRecord | undefined> {
@@ -110,25 +117,22 @@ export class LogResults implements ResultStore {
     const cached = this.#responses.get(offset);
     if (cached) return cached;
     const message = await this.#results.read(offset, this.#stop.signal);
-    const response = message?.correlationId === id ? responseOf(message) : undefined;
+    const response = message?.correlationId === id ? decodeEntry(message).response : undefined;
     if (response) this.#responses.add(offset, response);
     return response;
   }
 
   async *watch(id: string, signal: AbortSignal): AsyncIterable<RequestRecord> {
-    const either = AbortSignal.any([signal, this.#stop.signal]);
     const found = await this.#find(id);
-    for (let last: RequestRecord | undefined; !either.aborted;) {
-      const record = this.#index.get(id, Date.now())?.record ?? (last ? undefined : found?.record);
-      if (!record) return;
-      const changed = this.#watchers.next(id, either);
-      if (record !== last) {
-        last = record;
-        yield record;
-        if (finalStates.has(record.state)) return;
-        if (this.#index.get(id, Date.now())?.record !== record) continue;
-      }
-      await changed;
+    const indexed = this.#index.get(id, Date.now()) !== undefined;
+    // One that was found in the log alone has no later changes, or they are in the index.
+    const read = () => (this.#index.get(id, Date.now()) ?? (indexed ? undefined : found))?.record;
+    const wakeUp = new WakeUp();
+    this.#watchers.add(id, wakeUp);
+    try {
+      yield* follow(read, wakeUp, [signal, this.#stop.signal]);
+    } finally {
+      this.#watchers.remove(id, wakeUp);
     }
   }
 
@@ -148,6 +152,7 @@ export class LogResults implements ResultStore {
   }
 
   async *cancelled(signal: AbortSignal): AsyncIterable<readonly CancelledRequest[]> {
+    this.#stop.signal.throwIfAborted();
     const either = AbortSignal.any([signal, this.#stop.signal]);
     const mark = newRequestId();
     const marked = this.#appendMark(this.#cancels, mark, either);
@@ -188,21 +193,20 @@ export class LogResults implements ResultStore {
       return;
     }
     const changed = this.#index.apply(entry, offset);
-    if (changed?.responseAt === offset) {
-      const response = responseOf(message);
-      if (response) this.#responses.add(offset, response);
+    if (changed?.responseAt === offset && entry.response) {
+      this.#responses.add(offset, entry.response);
     }
-    this.#seen.tell(sightOf(entry));
-    if (changed) this.#watchers.tell(entry.id);
+    this.#seen.wake(sightOf(entry));
+    this.#watchers.wake(entry.id);
   }
 
   /** Reads up to what was written until now. */
   async #catchUp(): Promise<void> {
     const { signal } = this.#stop;
     const id = newRequestId();
-    const seen = this.#seen.next(sightOf({ kind: "mark", id }), signal);
+    using seen = this.#sight({ kind: "mark", id });
     await this.#appendMark(this.#results, id, signal);
-    await seen;
+    await seen.wakeUp.next([signal]);
   }
 
   async #appendMark(to: ResultLog, id: string, signal: AbortSignal): Promise<void> {
@@ -215,22 +219,37 @@ export class LogResults implements ResultStore {
     }
   }
 
-  #append(entry: Entry, confirm: boolean): Promise<void> {
-    return this.#results.append(encodeEntry(entry), confirm);
+  async #append(entry: Entry, confirm: boolean): Promise<void> {
+    this.#stop.signal.throwIfAborted();
+    await this.#results.append(encodeEntry(entry), confirm);
   }
 
   /** Appends an entry, and waits until the index has taken it. */
   async #appendAndSee(entry: Entry): Promise<void> {
-    const stopSeeing = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, stopSeeing.signal]);
-    const seen = this.#seen.next(sightOf(entry), signal);
-    try {
-      await this.#append(entry, true);
-      await within(seen, { ms: answerTimeoutMs, late: notRead });
-      this.#stop.signal.throwIfAborted();
-    } finally {
-      stopSeeing.abort();
-    }
+    using seen = this.#sight(entry);
+    await this.#append(entry, true);
+    const { signal } = this.#stop;
+    await within(seen.wakeUp.next([signal]), { ms: answerTimeoutMs, late: notRead });
+    signal.throwIfAborted();
+  }
+
+  /** Is woken when an entry like this is read. */
+  #sight(of: { readonly kind: EntryKind; readonly id: string }): Disposable & { wakeUp: WakeUp } {
+    const wakeUp = new WakeUp();
+    this.#seen.add(sightOf(of), wakeUp);
+    return {
+      wakeUp,
+      [Symbol.dispose]: () => {
+        this.#seen.remove(sightOf(of), wakeUp);
+        // So that whoever has given it up leaves no listener.
+        wakeUp.wake();
+      },
+    };
+  }
+
+  #checkLookUps(): void {
+    this.#stop.signal.throwIfAborted();
+    if (!this.#lookUps) throw new Error("this result store was opened without lookUps");
   }
 
   /** Waits until what was written before the start is read. */
@@ -240,6 +259,7 @@ export class LogResults implements ResultStore {
   }
 
   async #find(id: string): Promise<Indexed | undefined> {
+    this.#checkLookUps();
     await this.#ready();
     const now = Date.now();
     const known = this.#index.get(id, now);
@@ -249,9 +269,18 @@ export class LogResults implements ResultStore {
     if (!this.#results.attached) throw notRead();
     if (!this.#index.complete(id)) return await this.#searchFor(id, madeAt);
     if (madeAt < now - youngMs) return undefined;
-    const arrival = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(arrivalMs)]);
-    await this.#watchers.next(id, arrival);
+    await this.#arrival(id);
     return this.#index.get(id, Date.now());
+  }
+
+  /** Waits a little for a request that is unknown. */
+  async #arrival(id: string): Promise<void> {
+    const wakeUp = new WakeUp();
+    this.#watchers.add(id, wakeUp);
+    const timer = setTimeout(() => wakeUp.wake(), arrivalMs);
+    await wakeUp.next([this.#stop.signal]);
+    clearTimeout(timer);
+    this.#watchers.remove(id, wakeUp);
   }
 
   /** Looks in the log for a request that the index has let go of; one search at a time. */
@@ -281,9 +310,8 @@ function sightOf({ kind, id }: { readonly kind: EntryKind; readonly id: string }
   return `${kind} ${id}`;
 }
 
-function refreshOf(record: RequestRecord): Entry {
-  const { createdAt: _, ...rest } = record;
-  return { kind: "refresh", at: Date.now(), ...rest };
+function refreshOf({ status: _, ...record }: RequestRecord): Entry {
+  return { kind: "refresh", at: Date.now(), ...record };
 }
 
 function cancelledRequest(message: LogEntry["message"]): CancelledRequest | undefined {

@@ -1,5 +1,6 @@
 import { requestIdTime } from "../../message/request_id.ts";
-import { abandonedAfterMs, finalStates, type RequestRecord } from "../result_store.ts";
+import { changed, entered, isAbandoned } from "../changed.ts";
+import { finalStates, type RequestRecord } from "../result_store.ts";
 import type { Entry } from "./entry.ts";
 
 /** What is known of a request, and where the log has its response. */
@@ -59,10 +60,7 @@ export class RecordIndex {
   holder(key: string, now: number): Indexed | undefined {
     const id = this.#keys.get(key);
     const indexed = id === undefined ? undefined : this.get(id, now);
-    if (!indexed) return undefined;
-    const { confirmed, state, createdAt } = indexed.record;
-    const abandoned = !confirmed && state === "queued" && now - createdAt >= abandonedAfterMs;
-    return abandoned ? undefined : indexed;
+    return indexed && !isAbandoned(indexed.record, now) ? indexed : undefined;
   }
 
   /**
@@ -72,9 +70,9 @@ export class RecordIndex {
   apply(entry: Entry, offset: number): Indexed | undefined {
     const before = this.get(entry.id, entry.at);
     if (entry.kind === "withdraw") this.#delete(entry.id);
-    const after = before ? changed(before, entry, offset) : this.#first(entry, offset);
+    const after = before ? next(before, entry, offset) : this.#first(entry, offset);
     if (after && after !== before) this.#set(after);
-    return after === before || after?.record === before?.record ? undefined : after;
+    return after?.record === before?.record ? undefined : after;
   }
 
   /** Forgets what is over its time. */
@@ -86,10 +84,10 @@ export class RecordIndex {
 
   #first(entry: Entry, offset: number): Indexed | undefined {
     const { kind, claim, at } = entry;
+    if (kind === "change") return withChange(undefined, entry, offset);
+    if (kind !== "enter" && kind !== "refresh") return undefined;
     if (kind === "enter" && claim && this.holder(claim.key, at)) return undefined;
-    return kind === "enter" || kind === "change" || kind === "refresh"
-      ? entered(entry, offset)
-      : undefined;
+    return { record: initial(entry), loggedAt: at };
   }
 
   #isOver({ record }: Indexed, now: number): boolean {
@@ -124,59 +122,24 @@ export class RecordIndex {
   }
 }
 
-function entered(entry: Entry, offset: number): Indexed {
-  const { id, at, service = "", state = "queued", run = 0, attempt = 0 } = entry;
-  const record: RequestRecord = {
-    id,
-    service,
-    state,
-    run,
-    attempt,
-    ...particulars(entry),
-    ...(entry.dueAt === undefined ? {} : { dueAt: entry.dueAt }),
-    ...(entry.deadline === undefined ? {} : { deadline: entry.deadline }),
-    ...(entry.claim === undefined ? {} : { claim: entry.claim }),
-    createdAt: requestIdTime(id) ?? at,
-    updatedAt: entry.updatedAt ?? at,
-    confirmed: entry.confirmed === true || entry.kind === "change",
-  };
-  const hasResponse = entry.status !== undefined && entry.kind !== "refresh";
-  return { record, loggedAt: at, ...(hasResponse ? { responseAt: offset } : {}) };
+function initial({ kind: _, at, response: __, ...entry }: Entry): RequestRecord {
+  const { service = "", createdAt = at } = entry;
+  return { ...entered({ ...entry, service }, createdAt), ...entry, service };
 }
 
-function changed(before: Indexed, entry: Entry, offset: number): Indexed | undefined {
+/** What an entry makes of a request that is known; the same object if nothing. */
+function next(before: Indexed, entry: Entry, offset: number): Indexed | undefined {
   const { record } = before;
   const { kind, at } = entry;
-  const ended = finalStates.has(record.state);
   switch (kind) {
+    case "change":
+      return withChange(before, entry, offset);
+    case "cancel":
+      return withChange(before, { ...entry, state: "cancelled", run: record.run }, offset);
     case "confirm":
       return { ...before, record: { ...record, confirmed: true }, loggedAt: at };
     case "refresh":
       return { ...before, loggedAt: at };
-    case "cancel":
-      if (ended) return before;
-      return {
-        record: { ...withoutParticulars(record), state: "cancelled", updatedAt: at },
-        loggedAt: at,
-      };
-    case "change": {
-      const run = entry.run ?? 0;
-      if (run < record.run || (ended && run === record.run)) return before;
-      const { state = record.state, attempt = run > record.run ? 0 : record.attempt } = entry;
-      return {
-        record: {
-          ...withoutParticulars(record),
-          state,
-          run,
-          attempt,
-          ...particulars(entry),
-          confirmed: true,
-          updatedAt: at,
-        },
-        loggedAt: at,
-        ...(entry.status === undefined ? {} : { responseAt: offset }),
-      };
-    }
     case "withdraw":
       return undefined;
     case "enter":
@@ -185,18 +148,16 @@ function changed(before: Indexed, entry: Entry, offset: number): Indexed | undef
   }
 }
 
-type Particulars = Pick<RequestRecord, "nextAttemptAt" | "reason" | "status">;
-
-function particulars({ nextAttemptAt, reason, status }: Particulars): Particulars {
+function withChange(
+  before: Indexed | undefined,
+  { kind: _, at, service = "", state = "queued", ...entry }: Entry,
+  offset: number,
+): Indexed | undefined {
+  const record = changed(before?.record, { ...entry, service, state }, at);
+  if (!record) return before;
   return {
-    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(status === undefined ? {} : { status }),
+    record,
+    loggedAt: at,
+    ...(record.status === undefined ? {} : { responseAt: offset }),
   };
-}
-
-function withoutParticulars(
-  { nextAttemptAt: _next, reason: _reason, status: _status, ...rest }: RequestRecord,
-): Omit<RequestRecord, keyof Particulars> {
-  return rest;
 }
