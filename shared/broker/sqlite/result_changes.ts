@@ -17,9 +17,8 @@ export function enter(
   now: number,
 ): Entered {
   const { id, claim } = request;
-  if (rows.find(connection, id, now)) return { kind: "new" };
   const holder = claim && rows.findClaim(connection, claim.key)?.record;
-  if (holder) {
+  if (holder && holder.id !== id) {
     const known = rows.find(connection, holder.id, now);
     if (known && !isAbandoned(holder, now)) return { kind: "taken", record: holder };
     if (known) rows.disclaim(connection, holder.id);
@@ -27,7 +26,10 @@ export function enter(
   }
   const record = entered(request, now);
   const unanswered = { ttl, expiresAt: expiresAt(record, ttl), response: undefined };
-  rows.insert(connection, record, unanswered);
+  if (!rows.insert(connection, record, unanswered) && !rows.find(connection, id, now)) {
+    rows.remove(connection, id);
+    rows.insert(connection, record, unanswered);
+  }
   return { kind: "new" };
 }
 
@@ -47,8 +49,12 @@ export function record(
   if (!after) return false;
   const kept = before?.ttl ?? ttl;
   const rest = { ttl: kept, expiresAt: expiresAt(after, kept), response };
-  if (before) rows.update(connection, before, after, rest);
-  else rows.insert(connection, after, rest);
+  if (before) {
+    rows.update(connection, before, after, rest);
+  } else {
+    rows.remove(connection, change.id);
+    rows.insert(connection, after, rest);
+  }
   return true;
 }
 

@@ -59,7 +59,10 @@ export function findClaim(connection: Connection, key: string): Stored | undefin
   return stored(connection.get<Row>(`${SELECT} WHERE claim_key = ?`, key));
 }
 
-/** Adds a request, in the place of what may be left of an expired one with its id. */
+/**
+ * Adds a request.
+ * @returns false, and does nothing, if there is one with its id, though it may have expired.
+ */
 export function insert(
   connection: Connection,
   record: RequestRecord,
@@ -68,13 +71,12 @@ export function insert(
     expiresAt: number | undefined;
     response: PreparedResponse | undefined;
   },
-): void {
-  remove(connection, record.id);
-  connection.run(
+): boolean {
+  const { changes } = connection.run(
     `INSERT INTO requests (id, service, state, run, attempt, next_attempt_at, reason, status,
        due_at, deadline, created_at, updated_at, claim_key, claim_fingerprint, confirmed, ttl,
        expires_at, response)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     record.id,
     record.service,
     record.state,
@@ -94,6 +96,7 @@ export function insert(
     whole(expiresAt),
     insertResponse(connection, response),
   );
+  return changes === 1;
 }
 
 /** Writes down what has changed of a request. */

@@ -40,10 +40,11 @@ export class SqliteResultStore implements ResultStore {
   async enter(request: NewRequest): Promise<Entered> {
     this.#assertLookUps();
     const { ttlMs } = this.#options;
-    return await this.#change(request.id, (connection) => {
-      const entered = enter(connection, request, ttlMs, Date.now());
-      return { result: entered, changed: entered.kind === "new" };
-    }, { durable: true });
+    // What is new cannot be watched: a watch ends at what is unknown.
+    return await this.#peer.write(
+      (connection) => enter(connection, request, ttlMs, Date.now()),
+      { durable: true },
+    );
   }
 
   async confirm(id: string): Promise<void> {
