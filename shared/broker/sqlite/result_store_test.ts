@@ -128,26 +128,3 @@ Deno.test("a watch goes on when its client was given up for dead, and leaves not
     assert.equal((await watch.next()).done, true);
     await eventually(() => rowsLeft(peer)[3] === 0);
   }));
-
-Deno.test("an id that has expired, and its key, can be entered again before they are removed", () =>
-  withStore(async (store, peer) => {
-    const request = { id: "a", service, claim: { key: "key", fingerprint: "" } };
-    const finish = () =>
-      store.record({ id: "a", service, state: "succeeded", response: response(10) });
-    await store.enter(request);
-    await finish();
-    assert.deepEqual(await store.enter(request), { kind: "new" });
-    assert.equal((await store.get("a"))?.state, "succeeded");
-    const clocks = [clockAhead(ttlMs)];
-    const entered = store.enter(request);
-    assert.equal(await store.get("a"), undefined);
-    assert.deepEqual(await entered, { kind: "new" });
-    assert.equal((await store.get("a"))?.state, "queued");
-    assert.deepEqual(rowsLeft(peer).slice(0, 2), [1, 0]);
-    await finish();
-    clocks.push(clockAhead(ttlMs));
-    await finish();
-    assert.equal((await store.get("a"))?.claim, undefined);
-    assert.deepEqual(rowsLeft(peer).slice(0, 2), [1, 1]);
-    for (const clock of clocks.reverse()) clock[Symbol.dispose]();
-  }));
