@@ -1,3 +1,4 @@
+import { requestIdTime } from "../message/request_id.ts";
 import {
   abandonedAfterMs,
   type Change,
@@ -28,7 +29,7 @@ export function changed(
   change: Change,
   now: number,
 ): RequestRecord | undefined {
-  const before = record ?? entered({ id: change.id, service: change.service }, now);
+  const before = record ?? missed(change, now);
   const run = change.run ?? 0;
   if (run < before.run || (run === before.run && finalStates.has(before.state))) return undefined;
   const { nextAttemptAt: _, reason: __, status: ___, ...kept } = before;
@@ -47,7 +48,24 @@ export function changed(
   };
 }
 
+/** The record of a request of which nothing is known but a change. */
+function missed({ id, service }: Change, now: number): RequestRecord {
+  // The ids of a process run ahead of its clock when that is set back.
+  const createdAt = Math.min(now, requestIdTime(id) ?? now);
+  return { ...entered({ id, service }, now), createdAt };
+}
+
 /** Whether a claim's request was entered by somebody who has not got it into its queue since. */
 export function isAbandoned({ confirmed, createdAt }: RequestRecord, now: number): boolean {
   return !confirmed && now >= createdAt + abandonedAfterMs;
+}
+
+/**
+ * From when on a request is unknown, if it stays as it is; epoch milliseconds. One that has not
+ * ended waits for its end, but nothing comes any more for so long after its deadline.
+ */
+export function expiresAt(record: RequestRecord, ttlMs: number): number | undefined {
+  const { state, updatedAt, deadline } = record;
+  const end = finalStates.has(state) ? updatedAt : deadline;
+  return end === undefined ? undefined : Math.max(end, updatedAt) + ttlMs;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changed, entered, isAbandoned } from "./changed.ts";
+import { changed, entered, expiresAt, isAbandoned } from "./changed.ts";
 import { abandonedAfterMs, type Change, type RequestRecord } from "./result_store.ts";
 
 const claim = { key: "key", fingerprint: "print" };
@@ -84,4 +84,19 @@ Deno.test("abandoned is what was neither confirmed nor changed in time", () => {
   assert.equal(isAbandoned({ ...queued, confirmed: true }, late), false);
   const processing = changed(queued, { ...id, state: "processing" }, 2);
   assert.ok(processing && !isAbandoned(processing, late));
+});
+
+Deno.test("a request that nobody has entered was created when its id was made", () => {
+  const change = { ...id, id: "0199c1a0-0000-7000-8000-000000000000", state: "dead" } as const;
+  const made = 0x0199c1a00000;
+  assert.equal(changed(undefined, change, made + 5)?.createdAt, made);
+  assert.equal(changed(undefined, change, made - 5)?.createdAt, made - 5);
+});
+
+Deno.test("what has ended expires after its end, else after its deadline, else never", () => {
+  const { deadline: _, ...open } = queued;
+  assert.equal(expiresAt(open, 100), undefined);
+  assert.equal(expiresAt(queued, 100), 109);
+  assert.equal(expiresAt({ ...queued, updatedAt: 20 }, 100), 120);
+  assert.equal(expiresAt(succeeded, 100), 101);
 });

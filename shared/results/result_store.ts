@@ -85,7 +85,7 @@ export interface RequestRecord {
   readonly status?: number;
   readonly dueAt?: number;
   readonly deadline?: number;
-  /** Epoch milliseconds. */
+  /** When it was entered, by the clock of whoever did; epoch milliseconds. */
   readonly createdAt: number;
   /** When the last change was recorded, by the clock of whoever did; epoch milliseconds. */
   readonly updatedAt: number;
@@ -115,7 +115,8 @@ export interface CancelledRequest {
 export interface ResultStoreOptions {
   /**
    * For how long a request is known after its last change, and its key taken, milliseconds. A
-   * request that has not reached a final state stays known.
+   * request that has not reached a final state stays known, if it has a deadline for so long after
+   * it.
    */
   readonly ttlMs: number;
   /**

@@ -9,8 +9,10 @@ export const behaviour: Behaviour = {
   async run(t) {
     await using one = await openStore(t);
     await using two = await openStore(t);
+    // All ids are made by the clock as it is: those of one process never go back.
+    const spare = Array.from({ length: 6 }, () => newRequest());
     const enter = async (key: string) => {
-      const request = newRequest({ claim: { key, fingerprint: "print" } });
+      const request = { ...spare.pop() ?? newRequest(), claim: { key, fingerprint: "print" } };
       return { id: request.id, entered: await two.enter(request) };
     };
     const [abandoned, confirmed, processed] = ["abandoned", "confirmed", "processed"].map((key) =>
@@ -29,6 +31,7 @@ export const behaviour: Behaviour = {
     using _ = clockAhead(abandonedAfterMs + 1_000);
     const { id, entered } = await enter("abandoned");
     assert.equal(entered.kind, "new");
+    await two.confirm(id);
     for (const { claim, id } of [confirmed, processed]) {
       const { entered } = await enter(claim?.key ?? "");
       assert.equal(entered.kind === "taken" && entered.record.id, id);

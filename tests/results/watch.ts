@@ -12,12 +12,8 @@ export const behaviour: Behaviour = {
     const id = await enterNew(enqueuer);
     await known(enqueuer, id, { state: "queued" });
     const watch = enqueuer.watch(id, signal)[Symbol.asyncIterator]();
-    const next = async () => {
-      const [record] = await take({ [Symbol.asyncIterator]: () => watch }, 1);
-      assert.ok(record);
-      return record;
-    };
-    assert.equal((await next()).state, "queued");
+    const next = async () => (await take({ [Symbol.asyncIterator]: () => watch }, 1))[0];
+    assert.equal((await next())?.state, "queued");
 
     await enqueuer.confirm(id);
     const nextAttemptAt = Date.now() + 30_000;
@@ -30,7 +26,9 @@ export const behaviour: Behaviour = {
     for (const { ...change } of changes) {
       const response = change.state === "succeeded" ? { response: answer("done") } : {};
       await dequeuer.record({ id, service, ...change, ...response });
-      const record = await next();
+      let record = await next();
+      // That it was confirmed may have come as a change of its own.
+      if (change.state === "processing" && record?.state === "queued") record = await next();
       assert.deepEqual({ ...record, ...change }, record);
     }
     assert.equal((await within(watch.next(), "the end of the watch")).done, true);

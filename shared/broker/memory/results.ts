@@ -1,5 +1,5 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
-import { changed, entered, isAbandoned } from "../../results/changed.ts";
+import { changed, entered, expiresAt, isAbandoned } from "../../results/changed.ts";
 import {
   type CancelledRequest,
   type Change,
@@ -20,6 +20,8 @@ interface Entry {
   readonly response: QueuedResponse | undefined;
   /** That of the store by which it was entered, milliseconds. */
   readonly ttlMs: number;
+  /** Epoch milliseconds, or infinity. */
+  readonly expiresAt: number;
   readonly expiry: Deadline | undefined;
 }
 
@@ -44,17 +46,16 @@ export class Results {
     }
     if (holder) {
       const { claim: _, ...record } = holder.record;
-      this.#put({ ...holder, record });
+      this.#put(record, holder);
     }
     if (claim) this.#claims.set(claim.key, id);
-    const record = entered(request, now);
-    this.#put({ record, response: undefined, ttlMs, expiry: undefined });
+    this.#put(entered(request, now), { response: undefined, ttlMs });
     return { kind: "new" };
   }
 
   confirm(id: string): void {
     const entry = this.find(id);
-    if (entry) this.#put({ ...entry, record: { ...entry.record, confirmed: true } });
+    if (entry) this.#put({ ...entry.record, confirmed: true }, entry);
   }
 
   /** Forgets a request. */
@@ -71,18 +72,10 @@ export class Results {
   /** @param ttlMs for a request that nobody has entered. */
   record(change: Change, ttlMs: number): void {
     const before = this.find(change.id);
-    const now = Date.now();
-    const record = changed(before?.record, change, now);
+    const record = changed(before?.record, change, Date.now());
     if (!record) return;
-    if (before?.expiry) this.#wheel.cancel(before.expiry);
-    const isFinal = finalStates.has(record.state);
-    const kept = before?.ttlMs ?? ttlMs;
-    this.#put({
-      record,
-      response: isFinal ? change.response : undefined,
-      ttlMs: kept,
-      expiry: isFinal ? this.#wheel.add(now + kept, () => this.remove(change.id)) : undefined,
-    });
+    const response = finalStates.has(record.state) ? change.response : undefined;
+    this.#put(record, { response, ttlMs: before?.ttlMs ?? ttlMs });
   }
 
   cancel(id: string, until: number): RequestRecord | undefined {
@@ -106,9 +99,7 @@ export class Results {
   /** A request that is known and has not expired. */
   find(id: string): Entry | undefined {
     const entry = this.#entries.get(id);
-    if (!entry) return undefined;
-    const { record: { state, updatedAt }, ttlMs } = entry;
-    if (!finalStates.has(state) || Date.now() < updatedAt + ttlMs) return entry;
+    if (!entry || Date.now() < entry.expiresAt) return entry;
     this.remove(id);
     return undefined;
   }
@@ -122,8 +113,13 @@ export class Results {
     this.#wheel[Symbol.dispose]();
   }
 
-  #put(entry: Entry): void {
-    this.#entries.set(entry.record.id, entry);
-    this.watchers.wake(entry.record.id);
+  #put(record: RequestRecord, { response, ttlMs }: Pick<Entry, "response" | "ttlMs">): void {
+    const { id } = record;
+    const before = this.#entries.get(id)?.expiry;
+    if (before) this.#wheel.cancel(before);
+    const at = expiresAt(record, ttlMs);
+    const expiry = at === undefined ? undefined : this.#wheel.add(at, () => this.remove(id));
+    this.#entries.set(id, { record, response, ttlMs, expiresAt: at ?? Infinity, expiry });
+    this.watchers.wake(id);
   }
 }
