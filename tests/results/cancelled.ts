@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CancelledRequest } from "../../shared/results/result_store.ts";
 import type { Behaviour } from "../conformance/behaviour.ts";
 import { eventually, within } from "../brokers.ts";
-import { enterNew, known, openStore, service } from "./stores.ts";
+import { cancelsOf, enterNew, known, openStore, service } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "who listens hears what was cancelled before, at once, and what is cancelled then",
@@ -15,7 +15,7 @@ export const behaviour: Behaviour = {
     const until = Date.now() + 60_000;
     const end = new AbortController();
     await using early = await openStore(t, { lookUps: false });
-    const none = early.cancelled(end.signal)[Symbol.asyncIterator]();
+    const none = cancelsOf(early, ids, end.signal);
     assert.deepEqual((await within(none.next(), "the first group")).value, []);
 
     for (const id of ids.slice(0, 2)) await one.cancel(id, until);
@@ -25,7 +25,7 @@ export const behaviour: Behaviour = {
     await one.cancel(final, until);
 
     await using late = await openStore(t, { lookUps: false });
-    const cancelled = late.cancelled(end.signal)[Symbol.asyncIterator]();
+    const cancelled = cancelsOf(late, ids, end.signal);
     const { value } = await within(cancelled.next(), "the first group");
     assert.deepEqual([...value ?? []].sort(byId), ids.slice(0, 2).map((id) => ({ id, until })));
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
-import { answer, caughtUp, newRequest, openStore, service } from "./stores.ts";
+import { answer, caughtUp, newClaim, newRequest, openStore, service } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "who comes with a key that is taken gets the record of the request that has it",
   async run(t) {
     await using one = await openStore(t);
     await using two = await openStore(t);
-    const claim = { key: "taken", fingerprint: "print" };
+    const claim = newClaim("taken");
     const request = newRequest({ claim });
     const { id } = request;
     await one.enter(request);
@@ -32,7 +32,7 @@ export const behaviour: Behaviour = {
     await expect("processing");
     await one.record({ id, service, state: "succeeded", response: answer("done") });
     await expect("succeeded");
-    const other = newRequest({ claim: { ...claim, key: "free" } });
+    const other = newRequest({ claim: newClaim("free") });
     assert.equal((await two.enter(other)).kind, "new");
   },
 };

@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
 import { within } from "../brokers.ts";
-import { answer, enterNew, known, newRequest, openStore, service, textOf } from "./stores.ts";
+import {
+  answer,
+  cancelsOf,
+  enterNew,
+  known,
+  newClaim,
+  newRequest,
+  openStore,
+  service,
+  textOf,
+} from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "all is there when every handle was closed and others are opened",
   exempt: ({ capabilities }) => capabilities.durable ? undefined : "declares itself not durable",
   async run(t) {
-    const claim = { key: "opened again", fingerprint: "print" };
+    const claim = newClaim("opened again");
     const request = newRequest({ claim });
     const until = Date.now() + 60_000;
     const ids = { queued: "", cancelled: "" };
@@ -23,6 +33,7 @@ export const behaviour: Behaviour = {
       const response = answer("done");
       await store.record({ id: request.id, service, state: "succeeded", attempt: 1, response });
     }
+    const end = new AbortController();
     await using store = await openStore(t);
     await known(store, ids.queued, { state: "queued" });
     await known(store, ids.cancelled, { state: "cancelled" });
@@ -30,10 +41,11 @@ export const behaviour: Behaviour = {
     assert.equal(textOf(await store.response(request.id)), "done");
     const entered = await store.enter(newRequest({ claim }));
     assert.equal(entered.kind === "taken" && entered.record.id, request.id);
-    for await (const group of store.cancelled(new AbortController().signal)) {
+    for await (const group of cancelsOf(store, [ids.cancelled], end.signal)) {
       assert.deepEqual(group, [{ id: ids.cancelled, until }]);
       break;
     }
+    end.abort();
     await within(store[Symbol.asyncDispose](), "the disposal");
   },
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
-import { known, newRequest, openStore, service } from "./stores.ts";
+import { cancelsOf, known, newRequest, openStore, service } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "a store without look-ups records and hears of cancels, and refuses the rest",
@@ -12,7 +12,7 @@ export const behaviour: Behaviour = {
     await dequeuer.record({ id, service, state: "processing" });
     await known(enqueuer, id, { state: "processing" });
     const { signal } = new AbortController();
-    for await (const group of dequeuer.cancelled(signal)) {
+    for await (const group of cancelsOf(dequeuer, [id], signal)) {
       assert.deepEqual(group, []);
       break;
     }

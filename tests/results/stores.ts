@@ -4,13 +4,15 @@ import assert from "node:assert/strict";
 import type { QueuedResponse } from "../../shared/message/envelope.ts";
 import { newRequestId } from "../../shared/message/request_id.ts";
 import {
+  type CancelledRequest,
   finalStates,
+  type IdempotencyClaim,
   type NewRequest,
   type RequestRecord,
   type ResultStore,
   type ResultStoreOptions,
 } from "../../shared/results/result_store.ts";
-import { eventually, type TestBroker } from "../brokers.ts";
+import { eventually, type TestBroker, uniqueName } from "../brokers.ts";
 
 /** The service of all requests here. */
 export const service = "test";
@@ -28,6 +30,25 @@ export async function openStore(
 /** A request with a new id. */
 export function newRequest(rest: Partial<NewRequest> = {}): NewRequest {
   return { id: newRequestId(), service, ...rest };
+}
+
+/** A claim of a key that nobody else has. */
+export function newClaim(name: string): IdempotencyClaim {
+  return { key: uniqueName(name), fingerprint: "print" };
+}
+
+/** What is heard of the cancels of some requests: others may cancel theirs at the same broker. */
+export async function* cancelsOf(
+  store: ResultStore,
+  ids: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly CancelledRequest[], void, undefined> {
+  let first = true;
+  for await (const group of store.cancelled(signal)) {
+    const own = group.filter(({ id }) => ids.includes(id));
+    if (first || own.length > 0) yield own;
+    first = false;
+  }
 }
 
 /** Enters a request with a new id. @returns the id. */
