@@ -1,7 +1,8 @@
 import { openBroker } from "../shared/broker/open.ts";
-import { brokerUrl } from "../shared/config/common.ts";
+import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
+import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
@@ -15,11 +16,15 @@ import { longJobRemark } from "./long_jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import type { RetryPolicy } from "./outcome.ts";
 import { runPipeline } from "./pipeline.ts";
+import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
 
 const log = logger("dequeuer");
+
+/** Of a request that no enqueuer has entered, milliseconds. */
+const recordedTtlMs = 3_600_000;
 
 /** A running dequeuer. */
 export interface Dequeuer {
@@ -51,6 +56,12 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       else if (!stop.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
+  const results = await openResults(broker, resultsUrl(config), {
+    name: `proxymq-dequeuer ${service} results`,
+    ttlMs: recordedTtlMs,
+    lookUps: false,
+  });
+  const recorder = new Recorder(results.store, service);
   const remark = longJobRemark(config.DEQUEUER_TIMEOUT, broker.capabilities);
   if (remark) log.warn("{remark}", { remark });
   const upstream = new Upstream(config.DEQUEUER_TARGET_URL, {
@@ -91,6 +102,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       ready: broker.status.connected && declared && !stop.signal.aborted,
       checks: {
         broker: broker.status.detail,
+        ...(results.broker === broker ? {} : { results: results.broker.status.detail }),
         queue: declared ? `${queue} declared` : `${queue} not declared yet`,
         breaker: breaker.state,
         ...gate.reasons,
@@ -101,10 +113,11 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
   log.info("health and metrics on {url}", { url: server.url });
 
-  cancellations.start(broker, service);
+  cancellations.start(broker, results.store, service);
   const { signal } = stop;
   const ready = broker
     .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
+    .then(() => cancellations.known(signal))
     .then(() => {
       declared = true;
       log.info("consuming {queue} for {target}, {concurrency} at once", {
@@ -115,7 +128,18 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     });
   const pipeline = ready.then(() =>
     runPipeline(
-      { broker, forwarder, breaker, cancellations, dedupe, replier, metrics, retry, gate },
+      {
+        broker,
+        forwarder,
+        breaker,
+        cancellations,
+        dedupe,
+        recorder,
+        replier,
+        metrics,
+        retry,
+        gate,
+      },
       queue,
       signal,
     )
@@ -131,6 +155,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     async close(deadline) {
       const cut = () => {
         forwarder.stop();
+        recorder.stop();
         replier.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });
@@ -144,8 +169,10 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       breaker[Symbol.dispose]();
       gate[Symbol.dispose]();
       forwarder[Symbol.dispose]();
+      recorder[Symbol.dispose]();
       replier[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
+      await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
       await server.close(AbortSignal.timeout(1_000));
       closed.resolve();

@@ -7,6 +7,7 @@ import type { Dedupe } from "./dedupe.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Replier } from "./replier.ts";
 import { settlementOf } from "./settlement.ts";
 
@@ -20,26 +21,29 @@ export interface HandleDeps {
   readonly cancellations: Cancellations;
   /** Without it a request that comes twice is run twice. */
   readonly dedupe?: Dedupe | undefined;
+  readonly recorder: Recorder;
   readonly replier: Replier;
   readonly retry: RetryPolicy;
 }
 
 /**
- * The way of one delivery: forward, decide, reply, settle.
+ * The way of one delivery: forward, decide, record, reply, settle.
  * @throws {BrokerError} it could not be replied to or settled, and comes again.
  */
 export async function handle(deps: HandleDeps, delivery: Delivery): Promise<ProcessedOutcome> {
-  const { broker, replier } = deps;
+  const { broker, recorder, replier } = deps;
   const { message } = delivery;
   let request: QueuedRequest | undefined;
   let outcome: Outcome;
   try {
     request = decodeRequest(message);
     if (deps.cancellations.has(request.id)) {
+      await recorder.outcome(request, delivery, { kind: "cancelled" });
       await broker.settle([{ kind: "ack", delivery }]);
       return "cancelled";
     }
     if (request.deadline !== undefined && request.deadline <= Date.now()) {
+      await recorder.expired(request, delivery);
       await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
       return "expired";
     }
@@ -61,6 +65,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       attempt: delivery.attempt + delivery.redeliveries,
     });
   }
+  if (request) await recorder.outcome(request, delivery, outcome);
   if ("response" in outcome && message.replyTo !== undefined) {
     await replier.reply({
       replyTo: message.replyTo,
@@ -78,7 +83,7 @@ function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Pro
 }
 
 async function attempt(
-  { forwarder, breaker, cancellations, retry }: HandleDeps,
+  { forwarder, breaker, cancellations, recorder, retry }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -96,6 +101,7 @@ async function attempt(
   const call = await breaker.execute(() => {
     // The breaker may have held it back until a probe had ended.
     if (cancellations.has(request.id)) return Promise.resolve({ kind: "cancelled" });
+    recorder.processing(request, delivery);
     return forwarder.forward(request, attempt);
   });
   if (!call) return { kind: "postponed" };

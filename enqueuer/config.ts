@@ -1,6 +1,6 @@
 import { commonVariables } from "../shared/config/common.ts";
 import type { Config } from "../shared/config/config.ts";
-import { byteSize, duration, list, port, text } from "../shared/config/variable.ts";
+import { byteSize, choice, duration, list, port, text } from "../shared/config/variable.ts";
 import { serviceNamePattern } from "../shared/service_name.ts";
 
 const serviceForm =
@@ -27,6 +27,18 @@ const variables = {
     description: "How long a caller waits for the response, unless `Prefer: wait=N` or " +
       "`grpc-timeout` says otherwise; then 504.",
     default: "30s",
+  }),
+  ENQUEUER_ON_TIMEOUT: choice(["error", "respond-async"], {
+    description: "What becomes of a caller for whom no response came in time. `error`: 504, and " +
+      "the request is not forwarded any more. `respond-async`: 202, and the response can be fetched " +
+      "later, as with `Prefer: respond-async`; every request then costs what an asynchronous one does.",
+    default: "error",
+  }),
+  ENQUEUER_RESULT_TTL: duration({
+    description: "For how long the state and the response of a request that was answered with " +
+      "202 can be asked for after its end, and an `Idempotency-Key` holds. The same for every " +
+      "enqueuer of a broker.",
+    default: "1h",
   }),
   ENQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description: "The largest request body that is taken; above it 413.",

@@ -1,9 +1,10 @@
 import { v4 as uuidv4 } from "uuid";
 import type { Broker } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
-import { brokerUrl } from "../shared/config/common.ts";
+import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
+import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
@@ -37,16 +38,23 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       else if (!stopping.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
+  const results = await openResults(broker, resultsUrl(config), {
+    name: "proxymq-enqueuer results",
+    ttlMs: config.ENQUEUER_RESULT_TTL,
+    lookUps: true,
+  });
   const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
   const metrics = createMetrics(() => inbox.size);
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
   const app = createApp({
     broker,
+    results: results.store,
     inbox,
     hangUps,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
+    onTimeout: config.ENQUEUER_ON_TIMEOUT,
     maxBodyBytes: config.ENQUEUER_MAX_BODY_BYTES,
     defaultService: config.ENQUEUER_DEFAULT_SERVICE,
     apiKeys: config.ENQUEUER_API_KEYS,
@@ -56,6 +64,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       ready: broker.status.connected && inbox.declared && !stopping.signal.aborted,
       checks: {
         broker: broker.status.detail,
+        ...(results.broker === broker ? {} : { results: results.broker.status.detail }),
         "reply queue": inbox.declared ? "declared" : "not declared yet",
         ...(stopping.signal.aborted ? { shutdown: "draining" } : {}),
       },
@@ -78,6 +87,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       await inbox[Symbol.asyncDispose]();
       hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
+      await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
     },
   };

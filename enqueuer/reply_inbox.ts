@@ -38,6 +38,13 @@ export class ReplyInbox implements AsyncDisposable {
     return this.#declared;
   }
 
+  /** @throws {BrokerUnavailableError} the queue is not declared, so that no reply can arrive. */
+  checkDeclared(): void {
+    if (this.#declared) return;
+    const { detail } = this.#broker.status;
+    throw new BrokerUnavailableError(`the reply queue is not declared yet: ${detail}`);
+  }
+
   /** How many callers wait. */
   get size(): number {
     return this.#waiting.size;

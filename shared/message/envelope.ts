@@ -27,6 +27,8 @@ export interface QueuedRequest {
   readonly replyTo?: string;
   /** 0 to 9, 9 the most urgent. */
   readonly priority?: number;
+  /** Whether its changes and its response are recorded in the result store. */
+  readonly tracked?: boolean;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -62,6 +64,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
       path: request.path,
       headers: request.headers,
       ...(deadline === undefined ? {} : { deadline }),
+      ...(request.tracked ? { tracked: true } : {}),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
     },
@@ -92,11 +95,12 @@ export function decodeRequest(message: Message): QueuedRequest {
     id,
     method,
     path,
-    headers: decodeHeaders(message.headers["headers"], message.contentType),
+    headers: decodeHeaderTable(message.headers["headers"], message.contentType),
     body: message.body,
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
+    ...(message.headers["tracked"] === true ? { tracked: true } : {}),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
   };
@@ -138,7 +142,7 @@ export function decodeResponse(message: Message): QueuedResponse {
   }
   return {
     status,
-    headers: decodeHeaders(message.headers["headers"], message.contentType),
+    headers: decodeHeaderTable(message.headers["headers"], message.contentType),
     body: message.body,
   };
 }
@@ -161,9 +165,13 @@ export function expectType(message: Message, type: string): void {
   }
 }
 
-function decodeHeaders(
+/**
+ * A table of HTTP headers as it stands in a message.
+ * @throws {EnvelopeError} it is no table, or holds a header that HTTP does not allow.
+ */
+export function decodeHeaderTable(
   value: HeaderValue | undefined,
-  contentType: string | undefined,
+  contentType?: string,
 ): HeaderTable {
   const table: HeaderTable = {};
   if (value !== undefined) {

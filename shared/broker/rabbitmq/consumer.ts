@@ -1,8 +1,9 @@
-import { AMQPConsumer, type AMQPMessage } from "@cloudamqp/amqp-client";
+import type { AMQPMessage } from "@cloudamqp/amqp-client";
 import type { ConsumeOptions } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { type BrokerError, QueueNotFoundError } from "../errors.ts";
 import type { AckFlush } from "./ack_flush.ts";
+import { CancelWatch } from "./cancel_watch.ts";
 import type { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { type Lease, leaseOf, Link, noLease, releaseAll } from "./link.ts";
@@ -157,21 +158,6 @@ export class Consumer {
     await within(cancelled, { ms: answerTimeoutMs }).catch(() => {});
     releaseAll([...unread, ...this.#late.splice(0)].filter((lease) => lease.claim()));
     link.drain();
-  }
-}
-
-/** Told by the library when the server cancels the consumer. */
-class CancelWatch extends AMQPConsumer {
-  readonly #onCancelled: () => void;
-
-  constructor(channel: AMQPConsumer["channel"], tag: string, onCancelled: () => void) {
-    super(channel, tag, () => {});
-    this.#onCancelled = onCancelled;
-  }
-
-  override setClosed(error?: Error): void {
-    super.setClosed(error);
-    if (error) this.#onCancelled();
   }
 }
 
