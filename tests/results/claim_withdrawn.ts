@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
-import { caughtUp, known, newRequest, openStore } from "./stores.ts";
+import { caughtUp, known, newClaim, newRequest, openStore } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "the key of a request that was withdrawn is free",
   async run(t) {
     await using one = await openStore(t);
     await using two = await openStore(t);
-    const claim = { key: "withdrawn", fingerprint: "print" };
+    const claim = newClaim();
     const [first, second] = [newRequest({ claim }), newRequest({ claim })];
     await one.enter(first);
     await one.withdraw(first.id);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
-import { known, newRequest, openStore, unknown } from "./stores.ts";
+import { known, newClaim, newRequest, openStore, unknown } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "of twenty requests with one key, entered at once on two handles, exactly one is new",
   async run(t) {
     await using one = await openStore(t);
     await using two = await openStore(t);
-    const claim = { key: "at once", fingerprint: "print" };
+    const claim = newClaim();
     const requests = Array.from({ length: 20 }, () => newRequest({ claim }));
     const entered = await Promise.all(
       requests.map((request, at) => (at % 2 === 0 ? one : two).enter(request)),

@@ -5,6 +5,7 @@ import {
   answer,
   enterNew,
   known,
+  newClaim,
   newRequest,
   openStore,
   service,
@@ -18,7 +19,7 @@ export const behaviour: Behaviour = {
     const ttlMs = 3_000;
     await using one = await openStore(t, { ttlMs });
     await using two = await openStore(t, { ttlMs });
-    const claim = { key: "expiry", fingerprint: "print" };
+    const claim = newClaim();
     const request = newRequest({ claim });
     const { id } = request;
     const [queued, processing] = [await enterNew(one), await enterNew(one)];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
-import { answer, known, newRequest, openStore, service, textOf } from "./stores.ts";
+import { answer, known, newClaim, newRequest, openStore, service, textOf } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "a request is entered, gets its response, and both are read any number of times",
@@ -11,7 +11,7 @@ export const behaviour: Behaviour = {
     const before = Date.now();
     const dueAt = before + 5_000;
     const deadline = before + 60_000;
-    const claim = { key: "test/key", fingerprint: "print" };
+    const claim = newClaim();
     const request = newRequest({ dueAt, deadline, claim });
     const { id } = request;
     assert.deepEqual(await enqueuer.enter(request), { kind: "new" });

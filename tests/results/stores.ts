@@ -4,13 +4,15 @@ import assert from "node:assert/strict";
 import type { QueuedResponse } from "../../shared/message/envelope.ts";
 import { newRequestId } from "../../shared/message/request_id.ts";
 import {
+  type CancelledRequest,
   finalStates,
+  type IdempotencyClaim,
   type NewRequest,
   type RequestRecord,
   type ResultStore,
   type ResultStoreOptions,
 } from "../../shared/results/result_store.ts";
-import { eventually, type TestBroker } from "../brokers.ts";
+import { eventually, type TestBroker, uniqueName } from "../brokers.ts";
 
 /** The service of all requests here. */
 export const service = "test";
@@ -28,6 +30,21 @@ export async function openStore(
 /** A request with a new id. */
 export function newRequest(rest: Partial<NewRequest> = {}): NewRequest {
   return { id: newRequestId(), service, ...rest };
+}
+
+/** A claim on a key that no other test uses: they may all have one store. */
+export function newClaim(): IdempotencyClaim {
+  return { key: uniqueName("key"), fingerprint: "print" };
+}
+
+/** Those of some requests in what has been cancelled in a store, which may be that of others too. */
+export function among(
+  ids: readonly string[],
+  cancelled: readonly CancelledRequest[] | undefined,
+): CancelledRequest[] {
+  return (cancelled ?? []).filter(({ id }) => ids.includes(id)).sort((a, b) =>
+    a.id < b.id ? -1 : 1
+  );
 }
 
 /** Enters a request with a new id. @returns the id. */
@@ -74,7 +91,7 @@ export async function unknown(store: ResultStore, id: string): Promise<void> {
   });
 }
 
-/** Waits until `reader` knows all that `writer` has recorded so far. */
+/** Waits until `reader` knows all the final states that `writer` has recorded so far. */
 export async function caughtUp(writer: ResultStore, reader: ResultStore): Promise<void> {
   const { id } = newRequest();
   await writer.record({ id, service, state: "succeeded" });
