@@ -68,13 +68,17 @@ export class StreamLog implements ResultLog {
     }
   }
 
-  async *tail(since: number, signal: AbortSignal): AsyncIterable<LogEntry> {
-    let from: StreamPosition = since <= 0 ? 0 : new Date(since);
+  async *tail(
+    since: number | "now",
+    signal: AbortSignal,
+    onAttached: () => void = () => {},
+  ): AsyncIterable<LogEntry> {
+    let from: StreamPosition = since === "now" ? "next" : since <= 0 ? 0 : new Date(since);
     for (let failures = 0; !signal.aborted; failures++) {
       const client = await this.#options.connection.ready(signal).catch(() => undefined);
       if (!client) return;
       try {
-        for await (const entry of this.#attach(client, from, signal)) {
+        for await (const entry of this.#attach(client, from, { signal, onAttached })) {
           if (typeof from === "number" && entry.offset < from) continue;
           from = entry.offset + 1;
           failures = 0;
@@ -117,11 +121,12 @@ export class StreamLog implements ResultLog {
   async *#attach(
     client: Client,
     from: StreamPosition,
-    signal: AbortSignal,
+    { signal, onAttached }: { readonly signal: AbortSignal; readonly onAttached: () => void },
   ): AsyncIterable<LogEntry> {
     if (this.#options.maxAgeMs !== undefined) await this.#declare(client);
     await using reader = await StreamReader.open(client, this.#options.name, from, tailAhead);
     this.#attached = true;
+    onAttached();
     for (;;) {
       const entry = await reader.next(signal);
       if (!entry) return;

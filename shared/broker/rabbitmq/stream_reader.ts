@@ -9,8 +9,8 @@ const answerTimeoutMs = 10_000;
 /** Acknowledging only makes room for more: once for so many. */
 const acknowledgedAtOnce = 200;
 
-/** Where reading starts: at an offset, or at a time. */
-export type StreamPosition = number | Date;
+/** Where reading starts: at an offset, at a time, or with what is appended from now on. */
+export type StreamPosition = number | Date | "next";
 
 /**
  * Reads a stream on a channel of its own, until the reader leaves, the signal aborts, or the channel

@@ -1,10 +1,9 @@
 import { BrokerUnavailableError } from "../../broker/errors.ts";
-import { logger } from "../../log.ts";
 import { decodeCancel, encodeCancel } from "../../message/cancel.ts";
 import type { QueuedResponse } from "../../message/envelope.ts";
 import { newRequestId, requestIdTime } from "../../message/request_id.ts";
+import { within } from "../../waiting.ts";
 import { WakeUp } from "../../wake_up.ts";
-import { backoffMs, pause, within } from "../../waiting.ts";
 import { follow } from "../follow.ts";
 import {
   type CancelledRequest,
@@ -16,47 +15,35 @@ import {
   type ResultStore,
   type ResultStoreOptions,
 } from "../result_store.ts";
-import { Watchers } from "../watchers.ts";
-import { decodeEntry, encodeEntry, type Entry, type EntryKind } from "./entry.ts";
-import { type Indexed, RecordIndex } from "./record_index.ts";
+import { decodeEntry, encodeEntry, type Entry } from "./entry.ts";
 import { findInLog } from "./find_in_log.ts";
-import { ResponseCache } from "./response_cache.ts";
+import { appendMark, LogReader, skewMs } from "./log_reader.ts";
+import type { Indexed } from "./record_index.ts";
 import type { LogEntry, ResultLog } from "./result_log.ts";
-
-const log = logger("results");
 
 /** How many requests are kept in memory; the rest is looked up in the log. */
 const mostIndexed = 200_000;
-/** What the latest responses may take in memory, bytes. */
-const cachedBytes = 16 * 2 ** 20;
 const answerTimeoutMs = 9_500;
 /** A request this young may be on its way to us still, milliseconds. */
 const youngMs = 5_000;
 /** How long it is waited for, milliseconds. */
 const arrivalMs = 1_000;
-/** The clocks of writers and of the log's own keeper may differ by this, milliseconds. */
-const skewMs = 30_000;
 const leastChoresMs = 500;
 const mostChoresMs = 600_000;
 
 /**
  * A result store on a log. Whoever looks requests up reads the log as it grows, and what it says
  * decides: of two that want the same key, the one that stands first in it has it. A request that
- * stays open for long is entered again before the log forgets it.
+ * stays open for long is told of again before the log forgets it.
  */
 export class LogResults implements ResultStore {
   readonly #results: ResultLog;
   readonly #cancels: ResultLog;
   readonly #ttlMs: number;
-  readonly #lookUps: boolean;
+  readonly #reader: LogReader | undefined;
   readonly #stop = new AbortController();
-  readonly #index: RecordIndex;
-  readonly #responses = new ResponseCache(cachedBytes);
-  readonly #watchers = new Watchers();
-  readonly #seen = new Watchers();
-  readonly #tailing: Promise<void>;
-  readonly #caughtUp: Promise<void>;
   readonly #chores: ReturnType<typeof setInterval> | undefined;
+  /** One at a time. */
   #search: Promise<unknown> = Promise.resolve();
 
   /**
@@ -67,39 +54,36 @@ export class LogResults implements ResultStore {
     this.#results = results;
     this.#cancels = cancels;
     this.#ttlMs = ttlMs;
-    this.#lookUps = lookUps;
-    this.#index = new RecordIndex(ttlMs, mostIndexed);
-    this.#tailing = lookUps ? this.#tail() : Promise.resolve();
-    this.#caughtUp = lookUps ? this.#catchUp() : Promise.resolve();
+    if (!lookUps) return;
+    const reader = this.#reader = new LogReader(results, ttlMs, mostIndexed);
     const everyMs = Math.min(mostChoresMs, Math.max(leastChoresMs, ttlMs / 8));
-    if (lookUps) this.#chores = setInterval(() => this.#doChores(), everyMs);
+    this.#chores = setInterval(() => this.#doChores(reader), everyMs);
   }
 
   async enter({ id, ...request }: NewRequest): Promise<Entered> {
-    this.#checkLookUps();
-    const entry: Entry = { kind: "enter", id, at: Date.now(), state: "queued", ...request };
+    const { index } = this.#open();
+    const entry = (): Entry => ({ kind: "enter", id, at: Date.now(), state: "queued", ...request });
     const key = request.claim?.key;
     if (key === undefined) {
-      await this.#append(entry, true);
+      await this.#append(entry(), true);
       return { kind: "new" };
     }
-    await this.#ready();
+    await this.#pastRead();
     for (;;) {
-      const holder = this.#index.holder(key, Date.now());
+      const holder = index.holder(key, Date.now());
       if (holder && holder.record.id !== id) return { kind: "taken", record: holder.record };
-      await this.#appendAndSee({ ...entry, at: Date.now() });
-      if (this.#index.get(id, Date.now())) return { kind: "new" };
+      await this.#appendAndSee(entry());
+      if (index.get(id, Date.now())) return { kind: "new" };
     }
   }
 
   async confirm(id: string): Promise<void> {
-    this.#checkLookUps();
+    this.#open();
     await this.#append({ kind: "confirm", id, at: Date.now() }, true);
   }
 
   async withdraw(id: string): Promise<void> {
-    this.#checkLookUps();
-    await this.#append({ kind: "withdraw", id, at: Date.now() }, true);
+    await this.#appendAndSee({ kind: "withdraw", id, at: Date.now() });
   }
 
   record(change: Change): Promise<void> {
@@ -112,38 +96,42 @@ export class LogResults implements ResultStore {
   }
 
   async response(id: string): Promise<QueuedResponse | undefined> {
-    const { responseAt: offset, record } = await this.#find(id) ?? {};
-    if (offset === undefined || record?.status === undefined) return undefined;
-    const cached = this.#responses.get(offset);
+    const { responses } = this.#open();
+    const offset = (await this.#find(id))?.responseAt;
+    if (offset === undefined) return undefined;
+    const cached = responses.get(offset);
     if (cached) return cached;
     const message = await this.#results.read(offset, this.#stop.signal);
     const response = message?.correlationId === id ? decodeEntry(message).response : undefined;
-    if (response) this.#responses.add(offset, response);
+    if (response) responses.add(offset, response);
     return response;
   }
 
   async *watch(id: string, signal: AbortSignal): AsyncIterable<RequestRecord> {
+    const { index, watchers } = this.#open();
     const found = await this.#find(id);
-    const indexed = this.#index.get(id, Date.now()) !== undefined;
-    // One that was found in the log alone has no later changes, or they are in the index.
-    const read = () => (this.#index.get(id, Date.now()) ?? (indexed ? undefined : found))?.record;
+    const indexed = index.get(id, Date.now()) !== undefined;
+    // What is found in the log alone stands still, until the index knows of it too.
+    const read = () => (index.get(id, Date.now()) ?? (indexed ? undefined : found))?.record;
     const wakeUp = new WakeUp();
-    this.#watchers.add(id, wakeUp);
+    watchers.add(id, wakeUp);
     try {
       yield* follow(read, wakeUp, [signal, this.#stop.signal]);
     } finally {
-      this.#watchers.remove(id, wakeUp);
+      watchers.remove(id, wakeUp);
     }
   }
 
   async cancel(id: string, until: number): Promise<RequestRecord | undefined> {
+    const { index } = this.#open();
+    await this.#pastRead();
     const found = await this.#find(id);
     if (!found) return undefined;
     if (!finalStates.has(found.record.state)) {
-      if (!this.#index.get(id, Date.now())) await this.#append(refreshOf(found.record), true);
+      if (!index.get(id, Date.now())) await this.#append(refreshOf(found.record), true);
       await this.#appendAndSee({ kind: "cancel", id, at: Date.now() });
     }
-    const record = this.#index.get(id, Date.now())?.record ?? found.record;
+    const record = index.get(id, Date.now())?.record ?? found.record;
     if (record.state === "cancelled") {
       const cancel = encodeCancel({ id, reason: "requested", deadline: until });
       await this.#cancels.append({ ...cancel, durable: true }, true);
@@ -155,20 +143,17 @@ export class LogResults implements ResultStore {
     this.#stop.signal.throwIfAborted();
     const either = AbortSignal.any([signal, this.#stop.signal]);
     const mark = newRequestId();
-    const marked = this.#appendMark(this.#cancels, mark, either);
-    const first: CancelledRequest[] = [];
-    let isFirst = true;
+    const marked = appendMark(this.#cancels, mark, either);
+    let first: CancelledRequest[] | undefined = [];
     for await (const { message } of this.#cancels.tail(0, either)) {
-      if (isFirst && message.correlationId === mark) {
-        isFirst = false;
-        yield first.filter(({ until }) => until > Date.now());
-        first.length = 0;
-        continue;
-      }
       const cancelled = cancelledRequest(message);
-      if (!cancelled) continue;
-      if (isFirst) first.push(cancelled);
-      else yield [cancelled];
+      if (first && message.correlationId === mark) {
+        yield first;
+        first = undefined;
+      } else if (cancelled && cancelled.until > Date.now()) {
+        if (first) first.push(cancelled);
+        else yield [cancelled];
+      }
     }
     await marked;
   }
@@ -176,47 +161,13 @@ export class LogResults implements ResultStore {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#chores);
     this.#stop.abort(new BrokerUnavailableError("the result store is closed"));
-    await Promise.all([this.#tailing, this.#caughtUp, this.#search]);
+    await Promise.all([this.#reader?.[Symbol.asyncDispose](), this.#search]);
   }
 
-  async #tail(): Promise<void> {
-    const since = Date.now() - this.#ttlMs - skewMs;
-    for await (const entry of this.#results.tail(since, this.#stop.signal)) this.#take(entry);
-  }
-
-  #take({ message, offset }: LogEntry): void {
-    let entry: Entry;
-    try {
-      entry = decodeEntry(message);
-    } catch (error) {
-      log.debug("an entry of the results is not understood: {error}", { error });
-      return;
-    }
-    const changed = this.#index.apply(entry, offset);
-    if (changed?.responseAt === offset && entry.response) {
-      this.#responses.add(offset, entry.response);
-    }
-    this.#seen.wake(sightOf(entry));
-    this.#watchers.wake(entry.id);
-  }
-
-  /** Reads up to what was written until now. */
-  async #catchUp(): Promise<void> {
-    const { signal } = this.#stop;
-    const id = newRequestId();
-    using seen = this.#sight({ kind: "mark", id });
-    await this.#appendMark(this.#results, id, signal);
-    await seen.wakeUp.next([signal]);
-  }
-
-  async #appendMark(to: ResultLog, id: string, signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        return await to.append(encodeEntry({ kind: "mark", id, at: Date.now() }), true);
-      } catch {
-        await pause(backoffMs(failures), signal);
-      }
-    }
+  #open(): LogReader {
+    this.#stop.signal.throwIfAborted();
+    if (!this.#reader) throw new Error("this result store was opened without lookUps");
+    return this.#reader;
   }
 
   async #append(entry: Entry, confirm: boolean): Promise<void> {
@@ -224,90 +175,65 @@ export class LogResults implements ResultStore {
     await this.#results.append(encodeEntry(entry), confirm);
   }
 
-  /** Appends an entry, and waits until the index has taken it. */
+  /** Appends an entry, and waits until it is read. */
   async #appendAndSee(entry: Entry): Promise<void> {
-    using seen = this.#sight(entry);
+    using seen = this.#open().sight(entry);
     await this.#append(entry, true);
+    await this.#inTime(seen.wakeUp.next([this.#stop.signal]));
+  }
+
+  async #pastRead(): Promise<void> {
+    await this.#inTime(this.#open().pastRead);
+  }
+
+  async #inTime<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this.#stop;
-    await within(seen.wakeUp.next([signal]), { ms: answerTimeoutMs, late: notRead });
+    const value = await within(promise, { ms: answerTimeoutMs, late: notRead, signals: [signal] });
     signal.throwIfAborted();
-  }
-
-  /** Is woken when an entry like this is read. */
-  #sight(of: { readonly kind: EntryKind; readonly id: string }): Disposable & { wakeUp: WakeUp } {
-    const wakeUp = new WakeUp();
-    this.#seen.add(sightOf(of), wakeUp);
-    return {
-      wakeUp,
-      [Symbol.dispose]: () => {
-        this.#seen.remove(sightOf(of), wakeUp);
-        // So that whoever has given it up leaves no listener.
-        wakeUp.wake();
-      },
-    };
-  }
-
-  #checkLookUps(): void {
-    this.#stop.signal.throwIfAborted();
-    if (!this.#lookUps) throw new Error("this result store was opened without lookUps");
-  }
-
-  /** Waits until what was written before the start is read. */
-  async #ready(): Promise<void> {
-    await within(this.#caughtUp, { ms: answerTimeoutMs, late: notRead });
-    this.#stop.signal.throwIfAborted();
+    return value;
   }
 
   async #find(id: string): Promise<Indexed | undefined> {
-    this.#checkLookUps();
-    await this.#ready();
-    const now = Date.now();
-    const known = this.#index.get(id, now);
-    if (known) return known;
+    const reader = this.#open();
+    const known = () => reader.index.get(id, Date.now());
+    const indexed = known();
+    if (indexed) return indexed;
     const madeAt = requestIdTime(id);
+    const now = Date.now();
     if (madeAt === undefined || madeAt > now + skewMs) return undefined;
+    await this.#inTime(reader.started);
     if (!this.#results.attached) throw notRead();
-    if (!this.#index.complete(id)) return await this.#searchFor(id, madeAt);
-    if (madeAt < now - youngMs) return undefined;
-    await this.#arrival(id);
-    return this.#index.get(id, Date.now());
+    if (madeAt > now - youngMs) await this.#arrival(reader, id);
+    return known() ?? (reader.complete(id) ? undefined : await this.#searchFor(reader, id, madeAt));
   }
 
   /** Waits a little for a request that is unknown. */
-  async #arrival(id: string): Promise<void> {
+  async #arrival({ watchers }: LogReader, id: string): Promise<void> {
     const wakeUp = new WakeUp();
-    this.#watchers.add(id, wakeUp);
+    watchers.add(id, wakeUp);
     const timer = setTimeout(() => wakeUp.wake(), arrivalMs);
     await wakeUp.next([this.#stop.signal]);
     clearTimeout(timer);
-    this.#watchers.remove(id, wakeUp);
+    watchers.remove(id, wakeUp);
   }
 
-  /** Looks in the log for a request that the index has let go of; one search at a time. */
-  #searchFor(id: string, madeAt: number): Promise<Indexed | undefined> {
+  /** Looks in the log for a request that is not in the index. */
+  #searchFor(reader: LogReader, id: string, madeAt: number): Promise<Indexed | undefined> {
     const search = this.#search.then(() =>
-      findInLog(this.#results, id, {
-        since: madeAt - skewMs,
-        ttlMs: this.#ttlMs,
-        signal: this.#stop.signal,
-      })
+      findInLog(reader.until(madeAt - skewMs), id, this.#ttlMs)
     );
     this.#search = search.catch(() => {});
-    return within(search, { ms: answerTimeoutMs, late: notRead });
+    return this.#inTime(search);
   }
 
-  #doChores(): void {
+  #doChores({ index }: LogReader): void {
     const now = Date.now();
-    this.#index.sweep(now);
-    for (const { record, loggedAt } of this.#index.open) {
+    index.sweep(now);
+    for (const { record, loggedAt } of index.open) {
       if (loggedAt + this.#ttlMs / 2 > now) continue;
       this.#append(refreshOf(record), false).catch(() => {});
     }
   }
-}
-
-function sightOf({ kind, id }: { readonly kind: EntryKind; readonly id: string }): string {
-  return `${kind} ${id}`;
 }
 
 function refreshOf({ status: _, ...record }: RequestRecord): Entry {

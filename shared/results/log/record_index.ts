@@ -75,6 +75,16 @@ export class RecordIndex {
     return after?.record === before?.record ? undefined : after;
   }
 
+  /** Takes over from an index of earlier entries what is not known here. */
+  adopt(earlier: RecordIndex): void {
+    this.#dropped = Math.max(this.#dropped, earlier.#dropped);
+    for (const requests of [earlier.#ended, earlier.#open]) {
+      for (const [id, indexed] of requests) {
+        if (!this.#open.has(id) && !this.#ended.has(id)) this.#set(indexed);
+      }
+    }
+  }
+
   /** Forgets what is over its time. */
   sweep(now: number): void {
     for (const requests of [this.#ended, this.#open]) {

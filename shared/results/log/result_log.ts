@@ -24,10 +24,15 @@ export interface ResultLog {
   append(message: Message, confirm: boolean): Promise<void>;
   /**
    * The messages that were appended since a time (epoch milliseconds), maybe some more before it,
-   * and then those that come. It goes on through outages, with no message left out or repeated, and
-   * ends when the signal aborts.
+   * and then those that come. It goes on through outages, with no message left out or repeated once
+   * there was a first, and ends when the signal aborts.
+   * @param since `now` for those alone that are appended after `onAttached` was called.
    */
-  tail(since: number, signal: AbortSignal): AsyncIterable<LogEntry>;
+  tail(
+    since: number | "now",
+    signal: AbortSignal,
+    onAttached?: () => void,
+  ): AsyncIterable<LogEntry>;
   /**
    * The message at an offset, if the log still has it.
    * @throws {BrokerUnavailableError} the log does not answer within ten seconds, or is too busy.
