@@ -7,7 +7,7 @@ export const behaviour: Behaviour = {
   async run(t) {
     await using one = await openStore(t);
     await using two = await openStore(t);
-    const claim = newClaim("withdrawn");
+    const claim = newClaim();
     const [first, second] = [newRequest({ claim }), newRequest({ claim })];
     await one.enter(first);
     await one.withdraw(first.id);

@@ -7,7 +7,7 @@ export const behaviour: Behaviour = {
   async run(t) {
     await using one = await openStore(t);
     await using two = await openStore(t);
-    const claim = newClaim("at once");
+    const claim = newClaim();
     const requests = Array.from({ length: 20 }, () => newRequest({ claim }));
     const entered = await Promise.all(
       requests.map((request, at) => (at % 2 === 0 ? one : two).enter(request)),

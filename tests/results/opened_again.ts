@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
 import { within } from "../brokers.ts";
 import {
+  among,
   answer,
-  cancelsOf,
   enterNew,
   known,
   newClaim,
@@ -17,7 +17,7 @@ export const behaviour: Behaviour = {
   name: "all is there when every handle was closed and others are opened",
   exempt: ({ capabilities }) => capabilities.durable ? undefined : "declares itself not durable",
   async run(t) {
-    const claim = newClaim("opened again");
+    const claim = newClaim();
     const request = newRequest({ claim });
     const until = Date.now() + 60_000;
     const ids = { queued: "", cancelled: "" };
@@ -41,8 +41,8 @@ export const behaviour: Behaviour = {
     assert.equal(textOf(await store.response(request.id)), "done");
     const entered = await store.enter(newRequest({ claim }));
     assert.equal(entered.kind === "taken" && entered.record.id, request.id);
-    for await (const group of cancelsOf(store, [ids.cancelled], end.signal)) {
-      assert.deepEqual(group, [{ id: ids.cancelled, until }]);
+    for await (const group of store.cancelled(new AbortController().signal)) {
+      assert.deepEqual(among(Object.values(ids), group), [{ id: ids.cancelled, until }]);
       break;
     }
     end.abort();

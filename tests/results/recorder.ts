@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Behaviour } from "../conformance/behaviour.ts";
-import { cancelsOf, known, newRequest, openStore, service } from "./stores.ts";
+import { among, known, newRequest, openStore, service } from "./stores.ts";
 
 export const behaviour: Behaviour = {
   name: "a store without look-ups records and hears of cancels, and refuses the rest",
@@ -12,8 +12,8 @@ export const behaviour: Behaviour = {
     await dequeuer.record({ id, service, state: "processing" });
     await known(enqueuer, id, { state: "processing" });
     const { signal } = new AbortController();
-    for await (const group of cancelsOf(dequeuer, [id], signal)) {
-      assert.deepEqual(group, []);
+    for await (const group of dequeuer.cancelled(signal)) {
+      assert.deepEqual(among([id], group), []);
       break;
     }
     const watch = dequeuer.watch(id, signal)[Symbol.asyncIterator]();

@@ -11,7 +11,7 @@ export const behaviour: Behaviour = {
     const before = Date.now();
     const dueAt = before + 5_000;
     const deadline = before + 60_000;
-    const claim = newClaim("test/key");
+    const claim = newClaim();
     const request = newRequest({ dueAt, deadline, claim });
     const { id } = request;
     assert.deepEqual(await enqueuer.enter(request), { kind: "new" });

@@ -32,23 +32,19 @@ export function newRequest(rest: Partial<NewRequest> = {}): NewRequest {
   return { id: newRequestId(), service, ...rest };
 }
 
-/** A claim of a key that nobody else has. */
-export function newClaim(name: string): IdempotencyClaim {
-  return { key: uniqueName(name), fingerprint: "print" };
+/** A claim on a key that no other test uses: they may all have one store. */
+export function newClaim(): IdempotencyClaim {
+  return { key: uniqueName("key"), fingerprint: "print" };
 }
 
-/** What is heard of the cancels of some requests: others may cancel theirs at the same broker. */
-export async function* cancelsOf(
-  store: ResultStore,
+/** Those of some requests in what has been cancelled in a store, which may be that of others too. */
+export function among(
   ids: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<readonly CancelledRequest[], void, undefined> {
-  let first = true;
-  for await (const group of store.cancelled(signal)) {
-    const own = group.filter(({ id }) => ids.includes(id));
-    if (first || own.length > 0) yield own;
-    first = false;
-  }
+  cancelled: readonly CancelledRequest[] | undefined,
+): CancelledRequest[] {
+  return (cancelled ?? []).filter(({ id }) => ids.includes(id)).sort((a, b) =>
+    a.id < b.id ? -1 : 1
+  );
 }
 
 /** Enters a request with a new id. @returns the id. */
@@ -95,7 +91,7 @@ export async function unknown(store: ResultStore, id: string): Promise<void> {
   });
 }
 
-/** Waits until `reader` knows all that `writer` has recorded so far. */
+/** Waits until `reader` knows all the final states that `writer` has recorded so far. */
 export async function caughtUp(writer: ResultStore, reader: ResultStore): Promise<void> {
   const { id } = newRequest();
   await writer.record({ id, service, state: "succeeded" });
