@@ -26,7 +26,7 @@ export const behaviour: Behaviour = {
     await one.cancel(final, until);
 
     await using late = await openStore(t, { lookUps: false });
-    const cancelled = cancelsOf(late, ids, end.signal);
+    const cancelled = late.cancelled(end.signal)[Symbol.asyncIterator]();
     const { value } = await within(cancelled.next(), "the first group");
     const expected = ids.slice(0, 2).sort().map((id) => ({ id, until }));
     assert.deepEqual(among(ids, value), expected);

@@ -33,7 +33,6 @@ export const behaviour: Behaviour = {
       const response = answer("done");
       await store.record({ id: request.id, service, state: "succeeded", attempt: 1, response });
     }
-    const end = new AbortController();
     await using store = await openStore(t);
     await known(store, ids.queued, { state: "queued" });
     await known(store, ids.cancelled, { state: "cancelled" });
@@ -45,7 +44,6 @@ export const behaviour: Behaviour = {
       assert.deepEqual(among(Object.values(ids), group), [{ id: ids.cancelled, until }]);
       break;
     }
-    end.abort();
     await within(store[Symbol.asyncDispose](), "the disposal");
   },
 };
