@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { serviceName } from "../shared/service_name.ts";
+import { ownServiceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
 import { problemResponse } from "./problem_schema.ts";
 
@@ -11,7 +11,7 @@ const readiness = z.object({
 const methods = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 
 const params = z.object({
-  service: serviceName,
+  service: ownServiceName,
   path: z.string().openapi({ description: "Everything after it, as the microservice sees it." }),
 });
 

@@ -11,7 +11,12 @@ import {
   type QueuedResponse,
 } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
-import { cancelBroadcast, requestQueue, serviceNamePattern } from "../shared/service_name.ts";
+import {
+  cancelBroadcast,
+  ownServiceNameForm,
+  ownServiceNamePattern,
+  requestQueue,
+} from "../shared/service_name.ts";
 import { readBody } from "./body.ts";
 import { waitMs } from "./deadline.ts";
 import { CallerGoneError, type HangUps } from "./hang_ups.ts";
@@ -72,10 +77,10 @@ async function roundTrip(
   { service, path }: Target,
 ): Promise<QueuedResponse> {
   const { broker, inbox, hangUps, replyTimeoutMs, maxBodyBytes, ownsAuthorization } = deps;
-  if (!serviceNamePattern.test(service)) {
+  if (!ownServiceNamePattern.test(service)) {
     throw new Problem("bad-request", {
-      detail: `${JSON.stringify(service)} is no service name; allowed are 1 to 63 characters of ` +
-        "a-z 0-9 . _ - that start with a letter or digit",
+      detail: `${JSON.stringify(service)} is no service name that requests can be sent to; ` +
+        `allowed are ${ownServiceNameForm}`,
     });
   }
   const wait = waitMs(request.headers, replyTimeoutMs);

@@ -3,7 +3,7 @@ import type { Broker } from "../shared/broker/broker.ts";
 import { parseRetryAfter } from "../shared/http/retry_after.ts";
 import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
-import { requestQueue, serviceName } from "../shared/service_name.ts";
+import { ownServiceName, requestQueue } from "../shared/service_name.ts";
 import { jsonApp } from "./json_app.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
@@ -28,7 +28,7 @@ const delay = z.union([
 ], delayForm);
 
 const item = z.strictObject({
-  topic: serviceName,
+  topic: ownServiceName,
   payload: z.unknown().refine((value) => value !== undefined, "any JSON value").openapi({
     description: "What the microservice gets, as the JSON body of a POST to `/`.",
     example: { url: "https://example.com/" },
