@@ -6,6 +6,7 @@ import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import { Breaker } from "./breaker.ts";
+import { CallbackPublisher } from "./callback_publisher.ts";
 import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { Dedupe } from "./dedupe.ts";
@@ -77,6 +78,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   });
   addProcessMetrics(metrics.registry, () => broker.status);
   const replier = new Replier(broker, () => metrics.replyDropped());
+  const callbacks = new CallbackPublisher(broker, service);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
   const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
   const retry: RetryPolicy = {
@@ -115,7 +117,18 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     });
   const pipeline = ready.then(() =>
     runPipeline(
-      { broker, forwarder, breaker, cancellations, dedupe, replier, metrics, retry, gate },
+      {
+        broker,
+        forwarder,
+        breaker,
+        cancellations,
+        dedupe,
+        replier,
+        callbacks,
+        metrics,
+        retry,
+        gate,
+      },
       queue,
       signal,
     )
@@ -132,6 +145,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       const cut = () => {
         forwarder.stop();
         replier.stop();
+        callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });
       stop.abort();
@@ -145,6 +159,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       gate[Symbol.dispose]();
       forwarder[Symbol.dispose]();
       replier[Symbol.dispose]();
+      callbacks[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
       await server.close(AbortSignal.timeout(1_000));

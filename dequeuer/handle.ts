@@ -2,6 +2,7 @@ import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
 import type { Breaker } from "./breaker.ts";
+import type { CallbackPublisher } from "./callback_publisher.ts";
 import type { Cancellations } from "./cancellations.ts";
 import type { Dedupe } from "./dedupe.ts";
 import type { Forwarder } from "./forwarder.ts";
@@ -21,11 +22,12 @@ export interface HandleDeps {
   /** Without it a request that comes twice is run twice. */
   readonly dedupe?: Dedupe | undefined;
   readonly replier: Replier;
+  readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
 }
 
 /**
- * The way of one delivery: forward, decide, reply, settle.
+ * The way of one delivery: forward, decide, reply, call back, settle.
  * @throws {BrokerError} it could not be replied to or settled, and comes again.
  */
 export async function handle(deps: HandleDeps, delivery: Delivery): Promise<ProcessedOutcome> {
@@ -36,10 +38,12 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   try {
     request = decodeRequest(message);
     if (deps.cancellations.has(request.id)) {
+      await deps.callbacks.publish(message, request, { kind: "cancelled" });
       await broker.settle([{ kind: "ack", delivery }]);
       return "cancelled";
     }
     if (request.deadline !== undefined && request.deadline <= Date.now()) {
+      await deps.callbacks.publish(message, request, { kind: "expired" });
       await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
       return "expired";
     }
@@ -68,6 +72,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       ...(request?.deadline === undefined ? {} : { deadline: request.deadline }),
     }, outcome.response);
   }
+  if (request) await deps.callbacks.publish(message, request, outcome);
   await broker.settle([settlementOf(delivery, outcome)]);
   return outcome.kind;
 }
