@@ -37,7 +37,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
     return c.body(await metrics.registry.metrics());
   });
   addOpenApi(app);
-  app.route("/send", sendRoutes({ broker, maxBodyBytes: deps.maxBodyBytes }));
+  app.route("/send", sendRoutes(deps));
   app.route("/docs", docsPage({ title: "ProxyMQ", openapiUrl: "openapi.json" }));
   app.all("*", (c) => {
     const target = targetOf(c.req.raw.url, defaultService);

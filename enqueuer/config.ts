@@ -1,6 +1,7 @@
 import { commonVariables } from "../shared/config/common.ts";
 import type { Config } from "../shared/config/config.ts";
 import { byteSize, duration, list, port, text } from "../shared/config/variable.ts";
+import { callbackVariables } from "./callbacks/settings.ts";
 import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
 
 const keyPattern = /^[\x21-\x2b\x2d-\x7e]+$/;
@@ -40,6 +41,7 @@ const variables = {
       "one of them is all that is needed there. Without it those routes are off.",
     secret: "all",
   }),
+  ...callbackVariables,
   ENQUEUER_DRAIN_TIMEOUT: duration({
     description: "How long requests in flight may take to finish after SIGTERM.",
     default: "30s",

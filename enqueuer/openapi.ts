@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ownServiceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
+import { callbackHeader } from "./callbacks/callback_header.ts";
 import { problemResponse } from "./problem_schema.ts";
 
 const readiness = z.object({
@@ -25,6 +26,7 @@ const headers = z.object({
   "proxymq-priority": z.string().optional().openapi({
     description: "0 to 9, 9 the most urgent, where the broker has priorities.",
   }),
+  "proxymq-callback": callbackHeader,
   "grpc-timeout": z.string().optional().openapi({
     description: "`500m`: wait 500 milliseconds; up to 8 digits and a unit of H M S m u n.",
   }),
@@ -32,7 +34,7 @@ const headers = z.object({
 
 const problems: Readonly<Record<number, string>> = {
   400:
-    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, or the headers are too large.",
+    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, or the headers are too large.",
   401: "An API key is needed.",
   404: "There is no such service; no queue is made.",
   413: "The body is over `ENQUEUER_MAX_BODY_BYTES`.",

@@ -19,6 +19,7 @@ import {
 } from "../shared/service_name.ts";
 import { readBody } from "./body.ts";
 import { waitMs } from "./deadline.ts";
+import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { CallerGoneError, type HangUps } from "./hang_ups.ts";
 import type { EnqueuerMetrics } from "./metrics.ts";
 import { toProblem } from "./problems.ts";
@@ -40,6 +41,8 @@ export interface ProxyDeps {
   readonly maxBodyBytes: number;
   /** Whether `Authorization` is for the enqueuer itself, and so is not passed on. */
   readonly ownsAuthorization: boolean;
+  /** Reads where a caller wants to be told of the end. */
+  readonly callbackOf: CallbackOf;
 }
 
 /** The most that path and headers may take together, bytes: with room to spare, one AMQP frame. */
@@ -92,6 +95,7 @@ async function roundTrip(
         "wait longer with Prefer: wait=N, or use POST /send",
     });
   }
+  const callback = deps.callbackOf(request.headers);
   const headers = requestHeaders(request.headers);
   if (ownsAuthorization) delete headers["authorization"];
   checkSize(path, headers);
@@ -112,6 +116,7 @@ async function roundTrip(
     deadline,
     replyTo: inbox.queue,
     ...(priority === undefined ? {} : { priority }),
+    ...(callback === undefined ? {} : { callback }),
     ...traceContext(request.headers, id),
   }, now);
   const reply = inbox.expect(id, deadline);
@@ -121,7 +126,11 @@ async function roundTrip(
   const watch = hangUps.watch(request, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;
     void published.then(
-      () => cancel(deps, service, id, deadline),
+      () => {
+        // Whoever is to be called back wants the response without a connection.
+        if (callback === undefined) return cancel(deps, service, id, deadline);
+        deps.metrics.disconnected(service);
+      },
       () => deps.metrics.disconnected(undefined),
     );
   });

@@ -4,7 +4,9 @@ import { parseRetryAfter } from "../shared/http/retry_after.ts";
 import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
 import { ownServiceName, requestQueue } from "../shared/service_name.ts";
+import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { jsonApp } from "./json_app.ts";
+import { callbackHeader } from "./callbacks/callback_header.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
 import { maxDelayMs } from "./schedule.ts";
@@ -15,6 +17,8 @@ export interface SendDeps {
   readonly broker: Broker;
   /** The largest body, bytes. */
   readonly maxBodyBytes: number;
+  /** Reads where a caller wants to be told of the end. */
+  readonly callbackOf: CallbackOf;
 }
 
 const mostAtOnce = 1_000;
@@ -69,6 +73,7 @@ const send = createRoute({
   summary: "Puts a payload into a service's queue, and does not wait",
   description: "One, or an array of up to 1,000. Answers when the broker has confirmed them.",
   request: {
+    headers: z.object({ "proxymq-callback": callbackHeader }),
     body: {
       required: true,
       content: {
@@ -88,15 +93,17 @@ const send = createRoute({
 });
 
 /** `POST /send`: fire and forget. */
-export function sendRoutes({ broker, maxBodyBytes }: SendDeps): OpenAPIHono {
+export function sendRoutes({ broker, maxBodyBytes, callbackOf }: SendDeps): OpenAPIHono {
   const app = jsonApp(maxBodyBytes);
   app.openapi(send, async (c) => {
     const body = c.req.valid("json");
     const { headers } = c.req.raw;
+    const callback = callbackOf(headers);
+    const publish = (one: Item) => publishOne(broker, one, headers, callback);
     if (!Array.isArray(body)) {
-      return c.json({ id: await publish(broker, body, headers), status: "queued" as const }, 202);
+      return c.json({ id: await publish(body), status: "queued" as const }, 202);
     }
-    const published = await Promise.allSettled(body.map((one) => publish(broker, one, headers)));
+    const published = await Promise.allSettled(body.map(publish));
     const all = published.map((result) =>
       result.status === "fulfilled"
         ? { id: result.value, status: "queued" as const }
@@ -109,7 +116,12 @@ export function sendRoutes({ broker, maxBodyBytes }: SendDeps): OpenAPIHono {
 }
 
 /** Publishes one, and returns its id when it is confirmed. */
-async function publish(broker: Broker, one: Item, headers: Headers): Promise<string> {
+async function publishOne(
+  broker: Broker,
+  one: Item,
+  headers: Headers,
+  callback: string | undefined,
+): Promise<string> {
   const { topic, payload, priority, delay = 0, ttl } = one;
   const now = Date.now();
   const delayMs = typeof delay === "number" ? delay * 1_000 : parseRetryAfter(delay, now) ?? 0;
@@ -121,6 +133,7 @@ async function publish(broker: Broker, one: Item, headers: Headers): Promise<str
     headers: { "content-type": "application/json" },
     body: new TextEncoder().encode(JSON.stringify(payload)),
     ...(priority === undefined ? {} : { priority }),
+    ...(callback === undefined ? {} : { callback }),
     ...(ttl === undefined ? {} : { deadline: now + delayMs + ttl * 1_000 }),
     ...traceContext(headers, id),
   }, now + delayMs);
