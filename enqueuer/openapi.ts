@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ownServiceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
-import { callbackHeader } from "./callbacks/callback_header.ts";
+import { callbackHeader, callbackWebhook } from "./callbacks/openapi.ts";
 import { problemResponse } from "./problem_schema.ts";
 
 const readiness = z.object({
@@ -108,6 +108,7 @@ export function addOpenApi(app: OpenAPIHono): void {
     security: [{ ApiKey: [] }, {}],
     responses: { 200: { description: "Prometheus text format.", content: { "text/plain": {} } } },
   });
+  app.openAPIRegistry.registerWebhook(callbackWebhook);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {
@@ -115,6 +116,12 @@ export function addOpenApi(app: OpenAPIHono): void {
       version,
       description: "A durable queue in front of any HTTP service.",
     },
-    tags: [{ name: "proxy" }, { name: "send" }, { name: "dead letters" }, { name: "operations" }],
+    tags: [
+      { name: "proxy" },
+      { name: "send" },
+      { name: "callbacks" },
+      { name: "dead letters" },
+      { name: "operations" },
+    ],
   });
 }

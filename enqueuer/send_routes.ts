@@ -6,7 +6,7 @@ import { newRequestId } from "../shared/message/request_id.ts";
 import { ownServiceName, requestQueue } from "../shared/service_name.ts";
 import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { jsonApp } from "./json_app.ts";
-import { callbackHeader } from "./callbacks/callback_header.ts";
+import { callbackHeader } from "./callbacks/openapi.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
 import { maxDelayMs } from "./schedule.ts";

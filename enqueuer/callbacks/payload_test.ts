@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { documentedBlock } from "../../tests/support/documented.ts";
 import type { Callback } from "../../shared/message/callback.ts";
+import { callbackPayload } from "./openapi.ts";
 import { payloadOf, webhookId } from "./payload.ts";
 
 const callback: Callback = {
@@ -23,6 +25,7 @@ Deno.test("a payload has the response, its body as JSON, as text or in base64", 
   ];
   for (const [headers, body, expected] of cases) {
     const payload = text({ ...callback, response: { status: 201, headers, body } });
+    callbackPayload.parse(JSON.parse(payload));
     assert.deepEqual(JSON.parse(payload), {
       type: "request.succeeded",
       timestamp: "2026-11-24T06:00:00.005Z",
@@ -50,6 +53,18 @@ Deno.test("without a response there is none", () => {
     timestamp: "2026-11-24T06:00:00.005Z",
     data: { id: "0193-id", service: "orders", state: "cancelled" },
   });
+});
+
+Deno.test("the documented payload is one", async () => {
+  const shown = JSON.parse(await documentedBlock("callbacks.md", "json callback payload"));
+  callbackPayload.parse(shown);
+  const { id, service, state, status, headers, body } = shown.data;
+  const response = { status, headers, body: bytes(JSON.stringify(body)) };
+  const at = Date.parse(shown.timestamp);
+  assert.deepEqual(
+    JSON.parse(text({ id, url: callback.url, service, state, at, run: 0, response })),
+    shown,
+  );
 });
 
 Deno.test("a replayed request's callback is another one", () => {
