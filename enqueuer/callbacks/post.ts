@@ -4,6 +4,7 @@ import { Client, type Dispatcher } from "undici";
 import { within } from "../../shared/waiting.ts";
 import { withoutBrackets } from "./allow_entry.ts";
 import { type AllowList, CallbackUrlError } from "./allow_list.ts";
+import { FailingHosts } from "./failing_hosts.ts";
 
 /** How the delivery of a callback ended. */
 export type PostResult =
@@ -48,6 +49,7 @@ class TimeoutError extends Error {}
  * followed, since they would lead past all that.
  */
 export class Poster {
+  readonly #failing = new FailingHosts();
   readonly #allow: AllowList;
   readonly #timeoutMs: number;
   readonly #resolve: Resolve;
@@ -59,7 +61,8 @@ export class Poster {
   }
 
   /**
-   * Posts to a URL. Never rejects.
+   * Posts to a URL. Never rejects. A host that has not answered again and again is `unreachable`
+   * for a while without being tried.
    * @param signal cuts it off.
    */
   async post(
@@ -72,15 +75,25 @@ export class Poster {
     const late = new TimeoutError(`no answer within ${this.#timeoutMs} ms`);
     const timer = setTimeout(() => limit.abort(late), this.#timeoutMs);
     const both = AbortSignal.any([signal, limit.signal]);
+    let host: string | undefined;
     try {
       const url = this.#allow.read(to);
+      if (this.#failing.leftAlone(url.host, Date.now())) {
+        return { kind: "unreachable", detail: `not tried: ${url.host} did not answer lately` };
+      }
+      host = url.host;
       const addresses = await this.#addresses(url, both);
-      return await exchange(url, addresses, { headers: { ...headers }, body, signal: both });
+      const request = { headers: { ...headers }, body, signal: both };
+      const result = await exchange(url, addresses, request);
+      this.#failing.answered(host);
+      return result;
     } catch (error) {
-      if (signal.aborted) return { kind: "stopped" };
-      if (limit.signal.aborted) return { kind: "timeout", detail: late.message };
       const detail = error instanceof Error ? error.message : String(error);
-      return { kind: error instanceof CallbackUrlError ? "refused" : "unreachable", detail };
+      if (signal.aborted) return { kind: "stopped" };
+      if (error instanceof CallbackUrlError) return { kind: "refused", detail };
+      if (host !== undefined) this.#failing.failed(host, Date.now());
+      if (limit.signal.aborted) return { kind: "timeout", detail: late.message };
+      return { kind: "unreachable", detail };
     } finally {
       clearTimeout(timer);
     }

@@ -154,6 +154,20 @@ Deno.test("no answer in time is a timeout, and a shutdown is none", async (t) =>
   answer(new Response());
 });
 
+Deno.test("a host that does not answer again and again is not tried for a while", async () => {
+  const { promise: end, resolve: answer } = Promise.withResolvers<Response>();
+  await using server = receiver(() => end);
+  const url = `http://127.0.0.1:${server.port}`;
+  const to = poster([url], { timeoutMs: 20 });
+  const kinds: string[] = [];
+  for (let time = 0; time < 6; time++) kinds.push((await post(to, url)).kind);
+  assert.deepEqual(kinds, [...Array(5).fill("timeout"), "unreachable"]);
+  const last = await post(to, url);
+  assert.match("detail" in last ? last.detail : "", /^not tried: 127\.0\.0\.1/);
+  assert.equal(server.got.length, 5);
+  answer(new Response());
+});
+
 Deno.test("a status whose body never ends is still that status", async () => {
   const { promise: end, resolve: finish } = Promise.withResolvers<void>();
   const endless = () =>
