@@ -1,11 +1,10 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
 import { serviceName } from "../../shared/service_name.ts";
 
-/** The `ProxyMQ-Callback` header. */
+/** The `ProxyMQ-Callback` header. Without an example, which the docs page would send. */
 export const callbackHeader = z.string().optional().openapi({
   description: "A URL that gets a signed POST (Standard Webhooks) when the request has come to " +
-    "its end. Only hosts that `ENQUEUER_CALLBACK_ALLOW` lists.",
-  example: "https://example.com/hooks/proxymq",
+    "its end: `https://example.com/hook`. Only hosts that `ENQUEUER_CALLBACK_ALLOW` lists.",
 });
 
 const states = ["succeeded", "failed", "dead", "cancelled"] as const;
