@@ -37,6 +37,7 @@ const messages: Message[] = [
 const results = {
   async *cancelled(signal: AbortSignal) {
     yield [];
+    if (signal.aborted) return;
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
   },
 };

@@ -48,7 +48,7 @@ export class Forwarder implements Disposable {
       call = this.#upstream.call({
         method: request.method,
         path: request.path,
-        headers: upstreamHeaders(request, attempt, remaining),
+        headers: upstreamHeaders(request, attempt, timeoutMs),
         body: request.body,
       });
     } catch (error) {
@@ -101,13 +101,13 @@ export class Forwarder implements Disposable {
   }
 }
 
-function upstreamHeaders(request: QueuedRequest, attempt: number, remaining: number): string[] {
+function upstreamHeaders(request: QueuedRequest, attempt: number, timeoutMs: number): string[] {
   const { traceparent, tracestate, id } = request;
   return toRawHeaders({
     ...request.headers,
     "proxymq-attempt": String(attempt),
     ...(id === undefined ? {} : { "proxymq-request-id": id }),
-    ...(remaining < Infinity ? { "proxymq-deadline": String(Math.round(remaining)) } : {}),
+    "proxymq-deadline": String(Math.round(timeoutMs)),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
   });

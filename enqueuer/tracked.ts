@@ -78,8 +78,9 @@ async function waitFor(
 ): Promise<Message | undefined> {
   const { inbox, hangUps } = deps;
   const watch = hangUps.watch(caller, () => {
-    if (!inbox.fail(id, new CallerGoneError()) || comesBack(order)) return;
-    void cancelRequest(deps, service, { id, reason: "disconnect" });
+    if (!inbox.fail(id, new CallerGoneError())) return;
+    if (comesBack(order)) deps.metrics.disconnected(service);
+    else void cancelRequest(deps, service, { id, reason: "disconnect" });
   });
   try {
     return await reply;

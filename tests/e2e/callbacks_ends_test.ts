@@ -38,7 +38,7 @@ forEachBroker("the end of a dead, an expired and a replayed request is told", as
 
   await stack.dequeuer.close(AbortSignal.timeout(1_000));
   const late = await fetch(stack.url, {
-    headers: { "proxymq-callback": hook.hook, prefer: "wait=0" },
+    headers: { "proxymq-callback": hook.hook, "grpc-timeout": "1m" },
   });
   await late.body?.cancel();
   await using dequeuer = await testDequeuer({
