@@ -96,7 +96,10 @@ export class RecordIndex {
     const { kind, claim, at } = entry;
     if (kind === "change") return withChange(undefined, entry, offset);
     if (kind !== "enter" && kind !== "refresh") return undefined;
-    if (kind === "enter" && claim && this.holder(claim.key, at)) return undefined;
+    if (kind === "enter" && claim) {
+      if (this.holder(claim.key, at)) return undefined;
+      this.#keys.delete(claim.key);
+    }
     return { record: initial(entry), loggedAt: at };
   }
 
@@ -112,7 +115,8 @@ export class RecordIndex {
     // So that those that have ended stand in the order of their ending.
     this.#ended.delete(id);
     (finalStates.has(state) ? this.#ended : this.#open).set(id, indexed);
-    if (claim) this.#keys.set(claim.key, id);
+    // Who has lost its key to another does not get it back by a change.
+    if (claim && !this.#keys.has(claim.key)) this.#keys.set(claim.key, id);
     if (this.size > this.#limit) this.#drop();
   }
 
