@@ -7,6 +7,7 @@ import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import { Breaker } from "./breaker.ts";
+import { CallbackPublisher } from "./callback_publisher.ts";
 import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { Dedupe } from "./dedupe.ts";
@@ -88,6 +89,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   });
   addProcessMetrics(metrics.registry, () => broker.status);
   const replier = new Replier(broker, () => metrics.replyDropped());
+  const callbacks = new CallbackPublisher(broker, service);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
   const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
   const retry: RetryPolicy = {
@@ -136,6 +138,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         dedupe,
         recorder,
         replier,
+        callbacks,
         metrics,
         retry,
         gate,
@@ -157,6 +160,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         forwarder.stop();
         recorder.stop();
         replier.stop();
+        callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });
       stop.abort();
@@ -171,6 +175,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       forwarder[Symbol.dispose]();
       recorder[Symbol.dispose]();
       replier[Symbol.dispose]();
+      callbacks[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();

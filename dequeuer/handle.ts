@@ -2,6 +2,7 @@ import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
 import type { Breaker } from "./breaker.ts";
+import type { CallbackPublisher } from "./callback_publisher.ts";
 import type { Cancellations } from "./cancellations.ts";
 import type { Dedupe } from "./dedupe.ts";
 import type { Forwarder } from "./forwarder.ts";
@@ -23,11 +24,12 @@ export interface HandleDeps {
   readonly dedupe?: Dedupe | undefined;
   readonly recorder: Recorder;
   readonly replier: Replier;
+  readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
 }
 
 /**
- * The way of one delivery: forward, decide, record, reply, settle.
+ * The way of one delivery: forward, decide, record, reply, call back, settle.
  * @throws {BrokerError} it could not be replied to or settled, and comes again.
  */
 export async function handle(deps: HandleDeps, delivery: Delivery): Promise<ProcessedOutcome> {
@@ -38,12 +40,14 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   try {
     request = decodeRequest(message);
     if (deps.cancellations.has(request.id)) {
-      await recorder.outcome(request, delivery, { kind: "cancelled" });
+      await recorder.record(request, delivery, { kind: "cancelled" });
+      await deps.callbacks.publish(message, request, { kind: "cancelled" });
       await broker.settle([{ kind: "ack", delivery }]);
       return "cancelled";
     }
     if (request.deadline !== undefined && request.deadline <= Date.now()) {
-      await recorder.expired(request, delivery);
+      await recorder.record(request, delivery, { kind: "expired" });
+      await deps.callbacks.publish(message, request, { kind: "expired" });
       await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
       return "expired";
     }
@@ -65,7 +69,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       attempt: delivery.attempt + delivery.redeliveries,
     });
   }
-  if (request) await recorder.outcome(request, delivery, outcome);
+  if (request) await recorder.record(request, delivery, outcome);
   if ("response" in outcome && message.replyTo !== undefined) {
     await replier.reply({
       replyTo: message.replyTo,
@@ -73,6 +77,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       ...(request?.deadline === undefined ? {} : { deadline: request.deadline }),
     }, outcome.response);
   }
+  if (request) await deps.callbacks.publish(message, request, outcome);
   await broker.settle([settlementOf(delivery, outcome)]);
   return outcome.kind;
 }

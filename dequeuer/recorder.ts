@@ -1,16 +1,16 @@
-import { BrokerUnavailableError, MessageTooLargeError } from "../shared/broker/errors.ts";
 import type { Delivery } from "../shared/broker/broker.ts";
+import { MessageTooLargeError } from "../shared/broker/errors.ts";
+import { offer } from "../shared/broker/offer.ts";
 import { replaysOf } from "../shared/dead_letters/replayed.ts";
 import { logger } from "../shared/log.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
 import type { Change, RequestState, ResultStore } from "../shared/results/result_store.ts";
-import { pause } from "../shared/waiting.ts";
-import { type Outcome, problemResponse } from "./outcome.ts";
+import { problemResponse } from "./outcome.ts";
+import { endOf, type RequestEnd } from "./request_end.ts";
 
 const log = logger("recorder");
 
-/** How often a change is offered to a store that does not take it, and for how long, milliseconds. */
-const offerAgainMs = 250;
+/** For how long a request's end is offered to a store that does not take it, milliseconds. */
 const patienceMs = 60_000;
 
 /**
@@ -22,6 +22,7 @@ export class Recorder implements Disposable {
   readonly #service: string;
   readonly #stop = new AbortController();
 
+  /** @param service the one whose requests are recorded. */
   constructor(store: Pick<ResultStore, "record">, service: string) {
     this.#store = store;
     this.#service = service;
@@ -33,41 +34,19 @@ export class Recorder implements Disposable {
   }
 
   /**
-   * Records an outcome, before the delivery is settled. What ends a request resolves when it is
-   * durable; while the store does not take it, it is offered again, so that what the microservice
-   * has done is not done twice.
-   * @throws {BrokerError} the store did not take it within a minute, or before {@link stop}.
+   * Records what became of a delivery, before it is settled. An end resolves when it is durable;
+   * while the store does not take it, it is offered again, so that what the microservice has done
+   * is not done twice. That a request goes on is not waited for.
+   * @throws {BrokerError} the store did not take an end within a minute, or before {@link stop}.
    */
-  async outcome(request: QueuedRequest, delivery: Delivery, outcome: Outcome): Promise<void> {
+  async record(request: QueuedRequest, delivery: Delivery, outcome: RequestEnd): Promise<void> {
     if (!request.tracked) return;
-    switch (outcome.kind) {
-      case "answered": {
-        const { response } = outcome;
-        const state = response.status < 400 ? "succeeded" : "failed";
-        return await this.#end({ ...this.#change(request, delivery, state), response });
-      }
-      case "dead": {
-        const { reason, response } = outcome;
-        return await this.#end({ ...this.#change(request, delivery, "dead"), reason, response });
-      }
-      case "cancelled":
-        return await this.#end(this.#change(request, delivery, "cancelled"));
-      case "retry":
-        return this.#tell({
-          ...this.#change(request, delivery, "queued"),
-          reason: outcome.failure,
-          nextAttemptAt: Date.now() + outcome.delayMs,
-        });
-      case "postponed":
-      case "released":
-        return this.#tell(this.#change(request, delivery, "queued"));
-    }
-  }
-
-  /** Records that a request has expired in its queue. */
-  async expired(request: QueuedRequest, delivery: Delivery): Promise<void> {
-    if (!request.tracked) return;
-    await this.#end({ ...this.#change(request, delivery, "dead"), reason: "expired" });
+    const end = endOf(outcome, request.id);
+    if (end) return await this.#end({ ...this.#change(request, delivery, end.state), ...end });
+    const queued = this.#change(request, delivery, "queued");
+    if (outcome.kind !== "retry") return this.#tell(queued);
+    const { failure: reason, delayMs } = outcome;
+    this.#tell({ ...queued, reason, nextAttemptAt: Date.now() + delayMs });
   }
 
   /** Gives up what the store has not taken. */
@@ -100,21 +79,13 @@ export class Recorder implements Disposable {
   }
 
   async #end(change: Change): Promise<void> {
-    const giveUpAt = Date.now() + patienceMs;
-    const { signal } = this.#stop;
-    for (let offered = change;;) {
-      try {
-        return await this.#store.record(offered);
-      } catch (error) {
-        if (error instanceof MessageTooLargeError && offered === change) {
-          const response = problemResponse("upstream-protocol-error", error.message, change.id);
-          offered = { ...change, response };
-          continue;
-        }
-        if (!(error instanceof BrokerUnavailableError) || Date.now() > giveUpAt) throw error;
-        await pause(offerAgainMs, signal);
-        if (signal.aborted) throw error;
-      }
+    const limits = { until: Date.now() + patienceMs, signal: this.#stop.signal };
+    try {
+      await offer(() => this.#store.record(change), limits);
+    } catch (error) {
+      if (!(error instanceof MessageTooLargeError)) throw error;
+      const response = problemResponse("upstream-protocol-error", error.message, change.id);
+      await offer(() => this.#store.record({ ...change, response }), limits);
     }
   }
 }

@@ -8,6 +8,8 @@ import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
+import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
+import { callbackSettings } from "./callbacks/settings.ts";
 import type { EnqueuerConfig } from "./config.ts";
 import { HangUps } from "./hang_ups.ts";
 import { createMetrics } from "./metrics.ts";
@@ -29,6 +31,7 @@ export interface Enqueuer {
  * @throws when it cannot listen.
  */
 export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
+  const settings = callbackSettings(config);
   const stopping = new AbortController();
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
@@ -47,6 +50,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   const metrics = createMetrics(() => inbox.size);
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
+  const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
     results: results.store,
@@ -56,6 +60,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
     onTimeout: config.ENQUEUER_ON_TIMEOUT,
     maxBodyBytes: config.ENQUEUER_MAX_BODY_BYTES,
+    callbackOf: callbacks.callbackOf,
     defaultService: config.ENQUEUER_DEFAULT_SERVICE,
     apiKeys: config.ENQUEUER_API_KEYS,
     adminKeys: config.ENQUEUER_ADMIN_KEYS,
@@ -72,7 +77,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   });
   const server = serve(app.fetch, { hostname: config.ENQUEUER_HOST, port: config.ENQUEUER_PORT });
   log.info("listening on {url}", { url: server.url });
-  const ready = declareAll(broker, inbox, config.ENQUEUER_SERVICES ?? [], stop.signal);
+  const ready = declareAll(broker, inbox, callbacks, config.ENQUEUER_SERVICES ?? [], stop.signal);
   ready.catch((error) => {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
@@ -81,7 +86,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     ready,
     async close(signal) {
       stopping.abort();
-      await server.close(signal);
+      await Promise.all([server.close(signal), callbacks.close(signal)]);
       stop.abort();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
@@ -96,6 +101,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
 async function declareAll(
   broker: Broker,
   inbox: ReplyInbox,
+  callbacks: Callbacks,
   services: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -106,5 +112,6 @@ async function declareAll(
       deadLetterQueue: deadLetterQueue(service),
     }, { signal });
   }
+  await callbacks.start(signal);
   await inbox.start();
 }

@@ -2,8 +2,9 @@ import type { Broker } from "../shared/broker/broker.ts";
 import { type HeaderTable, requestHeaders } from "../shared/http/headers.ts";
 import { Problem } from "../shared/http/problem.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import { serviceNamePattern } from "../shared/service_name.ts";
+import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
 import { readBody } from "./body.ts";
+import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
 import { passedOn } from "./prefer.ts";
 import { scheduleOf } from "./schedule.ts";
@@ -19,6 +20,8 @@ export interface IntakeDeps extends OrderDefaults {
   readonly maxBodyBytes: number;
   /** Whether `Authorization` is for the enqueuer itself, and so is not passed on. */
   readonly ownsAuthorization: boolean;
+  /** Reads where a caller wants to be told of the end. */
+  readonly callbackOf: CallbackOf;
 }
 
 /** A caller's request, read and found good. */
@@ -41,13 +44,14 @@ export async function takeIn(
   request: Request,
   { service, path }: Target,
 ): Promise<Intake> {
-  if (!serviceNamePattern.test(service)) {
+  if (!ownServiceNamePattern.test(service)) {
     throw new Problem("bad-request", {
-      detail: `${JSON.stringify(service)} is no service name; allowed are 1 to 63 characters of ` +
-        "a-z 0-9 . _ - that start with a letter or digit",
+      detail: `${JSON.stringify(service)} is no service name that requests can be sent to; ` +
+        `allowed are ${ownServiceNameForm}`,
     });
   }
-  const order = orderOf(request.headers, deps);
+  const callback = deps.callbackOf(request.headers);
+  const order = orderOf(request.headers, deps, callback);
   const { delayMs, priority } = scheduleOf(request.headers, Date.now());
   checkDelay(delayMs, order);
   const headers = requestHeaders(request.headers);
@@ -69,6 +73,7 @@ export async function takeIn(
       body,
       ...(priority === undefined ? {} : { priority }),
       ...(isTracked(order) ? { tracked: true } : {}),
+      ...(callback === undefined ? {} : { callback }),
       ...traceContext(request.headers, id),
     },
   };

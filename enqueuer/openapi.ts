@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { serviceName } from "../shared/service_name.ts";
+import { ownServiceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
+import { callbackHeader, callbackWebhook } from "./callbacks/openapi.ts";
 import { problemResponse } from "./problem_schema.ts";
 import { requestSchema } from "./request_document.ts";
 
@@ -12,7 +13,7 @@ const readiness = z.object({
 const methods = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 
 const params = z.object({
-  service: serviceName,
+  service: ownServiceName,
   path: z.string().openapi({ description: "Everything after it, as the microservice sees it." }),
 });
 
@@ -32,6 +33,7 @@ const headers = z.object({
   "proxymq-priority": z.string().optional().openapi({
     description: "0 to 9, 9 the most urgent, where the broker has priorities.",
   }),
+  "proxymq-callback": callbackHeader,
   "grpc-timeout": z.string().optional().openapi({
     description: "`500m`: wait 500 milliseconds; up to 8 digits and a unit of H M S m u n.",
   }),
@@ -39,7 +41,7 @@ const headers = z.object({
 
 const problems: Readonly<Record<number, string>> = {
   400:
-    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, or the headers are too large.",
+    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, or the headers are too large.",
   401: "An API key is needed.",
   404: "There is no such service; no queue is made.",
   409: "The request with this `Idempotency-Key` is still running.",
@@ -122,6 +124,7 @@ export function addOpenApi(app: OpenAPIHono): void {
     security: [{ ApiKey: [] }, {}],
     responses: { 200: { description: "Prometheus text format.", content: { "text/plain": {} } } },
   });
+  app.openAPIRegistry.registerWebhook(callbackWebhook);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {
@@ -129,8 +132,13 @@ export function addOpenApi(app: OpenAPIHono): void {
       version,
       description: "A durable queue in front of any HTTP service.",
     },
-    tags: [{ name: "proxy" }, { name: "requests" }, { name: "send" }, { name: "dead letters" }, {
-      name: "operations",
-    }],
+    tags: [
+      { name: "proxy" },
+      { name: "requests" },
+      { name: "send" },
+      { name: "callbacks" },
+      { name: "dead letters" },
+      { name: "operations" },
+    ],
   });
 }

@@ -16,6 +16,8 @@ export interface Order {
   /** Milliseconds after which nobody wants the response any more, if it said so. */
   readonly timeoutMs?: number;
   readonly idempotencyKey?: string;
+  /** Where it wants to be told of the end. */
+  readonly callback?: string;
 }
 
 /** What holds for a caller who says nothing. */
@@ -28,20 +30,31 @@ export interface OrderDefaults {
 /**
  * Reads `Prefer`, `grpc-timeout` and `Idempotency-Key`. A caller waits for the least of what it
  * says, or for the default; with `respond-async`, only if it says `wait`.
+ * @param callback where it wants to be told of the end.
  * @throws {Problem} `bad-request`, if one of them is not well-formed.
  */
-export function orderOf(headers: Headers, { replyTimeoutMs, onTimeout }: OrderDefaults): Order {
+export function orderOf(
+  headers: Headers,
+  { replyTimeoutMs, onTimeout }: OrderDefaults,
+  callback?: string,
+): Order {
   const { respondAsync, waitMs } = parsePrefer(headers.get("prefer"));
   const timeoutMs = grpcTimeoutMs(headers.get("grpc-timeout"));
   const key = parseIdempotencyKey(headers.get("idempotency-key"));
   const wait = waitMs ?? (respondAsync ? 0 : timeoutMs ?? replyTimeoutMs);
   return {
     waitMs: Math.min(wait, timeoutMs ?? Infinity),
-    later: respondAsync || onTimeout === "respond-async",
+    later: respondAsync || callback !== undefined || onTimeout === "respond-async",
     respondAsync,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(callback === undefined ? {} : { callback }),
   };
+}
+
+/** Whether the caller can come back for its response, once its connection is gone. */
+export function comesBack({ respondAsync, idempotencyKey, callback }: Order): boolean {
+  return respondAsync || idempotencyKey !== undefined || callback !== undefined;
 }
 
 /**

@@ -1,9 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parseRetryAfter } from "../shared/http/retry_after.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
-import { serviceName } from "../shared/service_name.ts";
+import { ownServiceName } from "../shared/service_name.ts";
 import { type AcceptDeps, acceptRequest } from "./accept.ts";
+import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { jsonApp } from "./json_app.ts";
+import { callbackHeader } from "./callbacks/openapi.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
 import { maxDelayMs } from "./schedule.ts";
@@ -13,6 +15,8 @@ import { traceContext } from "./trace_context.ts";
 export interface SendDeps extends AcceptDeps {
   /** The largest body, bytes. */
   readonly maxBodyBytes: number;
+  /** Reads where a caller wants to be told of the end. */
+  readonly callbackOf: CallbackOf;
 }
 
 const mostAtOnce = 1_000;
@@ -26,7 +30,7 @@ const delay = z.union([
 ], delayForm);
 
 const item = z.strictObject({
-  topic: serviceName,
+  topic: ownServiceName,
   payload: z.unknown().refine((value) => value !== undefined, "any JSON value").openapi({
     description: "What the microservice gets, as the JSON body of a POST to `/`.",
     example: { url: "https://example.com/" },
@@ -69,6 +73,7 @@ const send = createRoute({
     "One, or an array of up to 1,000. Answers when the broker has confirmed them; what " +
     "becomes of each is at `/requests/{id}`.",
   request: {
+    headers: z.object({ "proxymq-callback": callbackHeader }),
     body: {
       required: true,
       content: {
@@ -93,10 +98,12 @@ export function sendRoutes(deps: SendDeps): OpenAPIHono {
   app.openapi(send, async (c) => {
     const body = c.req.valid("json");
     const { headers } = c.req.raw;
+    const callback = deps.callbackOf(headers);
+    const publish = (one: Item) => publishOne(deps, one, headers, callback);
     if (!Array.isArray(body)) {
-      return c.json({ id: await publish(deps, body, headers), status: "queued" as const }, 202);
+      return c.json({ id: await publish(body), status: "queued" as const }, 202);
     }
-    const published = await Promise.allSettled(body.map((one) => publish(deps, one, headers)));
+    const published = await Promise.allSettled(body.map(publish));
     const all = published.map((result) =>
       result.status === "fulfilled"
         ? { id: result.value, status: "queued" as const }
@@ -109,7 +116,12 @@ export function sendRoutes(deps: SendDeps): OpenAPIHono {
 }
 
 /** Publishes one, and returns its id when it is confirmed. */
-async function publish(deps: SendDeps, one: Item, headers: Headers): Promise<string> {
+async function publishOne(
+  deps: SendDeps,
+  one: Item,
+  headers: Headers,
+  callback: string | undefined,
+): Promise<string> {
   const { topic, payload, priority, delay = 0, ttl } = one;
   const now = Date.now();
   const delayMs = typeof delay === "number" ? delay * 1_000 : parseRetryAfter(delay, now) ?? 0;
@@ -126,6 +138,7 @@ async function publish(deps: SendDeps, one: Item, headers: Headers): Promise<str
     headers: { "content-type": "application/json" },
     body: new TextEncoder().encode(JSON.stringify(payload)),
     ...(priority === undefined ? {} : { priority }),
+    ...(callback === undefined ? {} : { callback }),
     ...traceContext(headers, id),
   }, delayMs);
   return id;

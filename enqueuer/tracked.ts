@@ -8,6 +8,7 @@ import { type CancelDeps, cancelRequest } from "./cancel.ts";
 import { CallerGoneError, type HangUps } from "./hang_ups.ts";
 import { claimOf } from "./idempotency_key.ts";
 import type { Intake } from "./intake.ts";
+import { comesBack } from "./order.ts";
 import { repeatedWay } from "./repeated.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
 import { requestPath } from "./request_document.ts";
@@ -76,10 +77,8 @@ async function waitFor(
   caller: Request,
 ): Promise<Message | undefined> {
   const { inbox, hangUps } = deps;
-  // Who knows neither its id nor a key cannot come back for the response.
-  const comesBack = order.respondAsync || order.idempotencyKey !== undefined;
   const watch = hangUps.watch(caller, () => {
-    if (!inbox.fail(id, new CallerGoneError()) || comesBack) return;
+    if (!inbox.fail(id, new CallerGoneError()) || comesBack(order)) return;
     void cancelRequest(deps, service, { id, reason: "disconnect" });
   });
   try {

@@ -40,6 +40,8 @@ export interface TestBroker extends AsyncDisposable {
   replyQueue(options?: { readonly broadcasts?: readonly string[] }): ReplyQueue;
   /** A service of a new name, whose queues are not declared yet. */
   service(): string;
+  /** Takes the queues of a service whose name is fixed: they are deleted in the end. */
+  own(service: string): void;
 }
 
 /** How {@link TestBroker.open} opens a handle. */
@@ -138,6 +140,9 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
     queues.push(name);
     return name;
   };
+  const own = (service: string) => {
+    queues.push(requestQueue(service), deadLetterQueue(service));
+  };
   return {
     url,
     ...(faults ? { faults } : {}),
@@ -163,9 +168,10 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
     }),
     service() {
       const name = uniqueName("test");
-      queues.push(requestQueue(name), deadLetterQueue(name));
+      own(name);
       return name;
     },
+    own,
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(handles.map((handle) => handle[Symbol.asyncDispose]()));
       await tidy(queues);

@@ -12,6 +12,7 @@ Deno.test("results: every behaviour's file is in the list", async () => {
   assert.equal(behaviours.length, files.length);
 });
 
+// The type of the queues makes no difference to the streams.
 const stores = [...brokersUnderTest, sqliteApart].filter(({ name }) => name !== "rabbitmq classic");
 
 for (const broker of stores) {

@@ -6,7 +6,7 @@
  */
 import type { HeaderValue, Message, MessageHeaders } from "../../broker/broker.ts";
 import {
-  decodeHeaderTable,
+  decodeHeaders,
   EnvelopeError,
   expectType,
   protocolVersion,
@@ -121,7 +121,7 @@ function responseOf({ headers, body }: Message): QueuedResponse | undefined {
   const status = number(headers, "status");
   const table = text(headers, "headers");
   if (status === undefined || table === undefined) return undefined;
-  return { status, headers: decodeHeaderTable(parse(table)), body };
+  return { status, headers: decodeHeaders(parse(table)), body };
 }
 
 function parse(json: string): HeaderValue {

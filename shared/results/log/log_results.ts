@@ -79,11 +79,12 @@ export class LogResults implements ResultStore {
 
   async confirm(id: string): Promise<void> {
     this.#open();
-    await this.#append({ kind: "confirm", id, at: Date.now() }, true);
+    if (id) await this.#append({ kind: "confirm", id, at: Date.now() }, true);
   }
 
   async withdraw(id: string): Promise<void> {
-    await this.#appendAndSee({ kind: "withdraw", id, at: Date.now() });
+    this.#open();
+    if (id) await this.#appendAndSee({ kind: "withdraw", id, at: Date.now() });
   }
 
   record(change: Change): Promise<void> {
@@ -208,11 +209,11 @@ export class LogResults implements ResultStore {
   }
 
   /** Waits a little for a request that is unknown. */
-  async #arrival({ watchers }: LogReader, id: string): Promise<void> {
+  async #arrival({ index, watchers }: LogReader, id: string): Promise<void> {
     const wakeUp = new WakeUp();
     watchers.add(id, wakeUp);
     const timer = setTimeout(() => wakeUp.wake(), arrivalMs);
-    await wakeUp.next([this.#stop.signal]);
+    if (!index.get(id, Date.now())) await wakeUp.next([this.#stop.signal]);
     clearTimeout(timer);
     watchers.remove(id, wakeUp);
   }

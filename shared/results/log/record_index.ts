@@ -115,8 +115,10 @@ export class RecordIndex {
     // So that those that have ended stand in the order of their ending.
     this.#ended.delete(id);
     (finalStates.has(state) ? this.#ended : this.#open).set(id, indexed);
-    // Who has lost its key to another does not get it back by a change.
-    if (claim && !this.#keys.has(claim.key)) this.#keys.set(claim.key, id);
+    // One whose key another has taken over does not get it back.
+    if (claim && !this.get(this.#keys.get(claim.key) ?? "", indexed.loggedAt)) {
+      this.#keys.set(claim.key, id);
+    }
     if (this.size > this.#limit) this.#drop();
   }
 
