@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { clusterMissing } from "../../scripts/cluster/cluster.ts";
 import { runCluster } from "../../scripts/cluster/run.ts";
 import { tables } from "../../scripts/cluster/table.ts";
+import { rabbitmqMissing } from "../../scripts/services/rabbitmq_node.ts";
 
 const notAsked = Deno.env.get("CHAOS_TESTS") === "1" ? undefined : "CHAOS_TESTS=1 is not set";
-const missing = notAsked ?? clusterMissing();
+const missing = notAsked ?? rabbitmqMissing();
 /** Milliseconds. Most of it is for the nodes to start. */
 const patienceMs = 98_000;
 
