@@ -235,6 +235,7 @@ export interface Broker extends AsyncDisposable {
    * ends when the signal aborts or the broker is disposed of. Leaving the loop early is the same
    * as aborting.
    * @throws {QueueNotFoundError} no such queue, when consuming starts.
+   * @throws {ReplyQueueLostError} a reply queue did not come back after an outage.
    */
   consume(queue: string, options: ConsumeOptions): AsyncIterable<Delivery>;
 

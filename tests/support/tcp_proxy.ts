@@ -20,6 +20,8 @@ export interface TcpProxy extends AsyncDisposable {
   delay(ms: number): void;
   /** Resets all connections, on both sides. Returns how many. */
   reset(): number;
+  /** Resets all connections on the side of the clients; the server goes on holding them. */
+  orphan(): void;
   /** Whether new connections are refused from now on. */
   refuse(refuses: boolean): void;
 }
@@ -48,6 +50,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
       network.delayMs = ms;
     },
     reset: () => network.reset(),
+    orphan: () => network.orphan(),
     refuse: (refuses) => {
       network.refuses = refuses;
     },
@@ -144,6 +147,13 @@ class Network {
   release(): void {
     this.held = false;
     for (const { directions } of this.pairs) for (const one of directions) one.arrive();
+  }
+
+  orphan(): void {
+    for (const pair of this.pairs) {
+      pair.dead = true;
+      pair.sockets[0]?.resetAndDestroy();
+    }
   }
 
   reset(): number {
