@@ -83,7 +83,10 @@ export interface PublishOptions {
    * @default true
    */
   readonly confirm?: boolean;
-  /** Called for each unconfirmed message that the broker could not route, if it says so. */
+  /**
+   * Called for each unconfirmed message that the broker could not route, if it says so. A message
+   * with it may be published again after a loss of the connection, and so come twice.
+   */
   readonly onUnroutable?: (message: Message) => void;
   /** Milliseconds before the messages become visible to consumers; not for broadcasts. @default 0 */
   readonly delayMs?: number;

@@ -3,23 +3,10 @@ import { v4 as uuidv4 } from "uuid";
 import { ReplyInbox } from "../../enqueuer/reply_inbox.ts";
 import type { Message } from "../../shared/broker/broker.ts";
 import { ReplyQueueLostError } from "../../shared/broker/errors.ts";
-import { open } from "../../shared/broker/rabbitmq/driver.ts";
 import { eventually, within } from "../brokers.ts";
 import { Collector } from "../support/collector.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
-import { rabbitmqTest, serverUrl } from "./server.ts";
-
-/** A handle on the server through a proxy. */
-async function openThroughProxy(stack: AsyncDisposableStack) {
-  const { hostname, port } = new URL(serverUrl);
-  const proxy = stack.use(await startTcpProxy(hostname, Number(port) || 5672));
-  const url = new URL(serverUrl);
-  url.hostname = "127.0.0.1";
-  url.port = String(proxy.port);
-  const broker = stack.use(await open(url.href, { name: "proxymq-test" }));
-  await eventually(() => broker.status.connected);
-  return { broker, proxy };
-}
+import { openThroughProxy } from "./proxied.ts";
+import { rabbitmqTest } from "./server.ts";
 
 // The same as in a cluster of RabbitMQ 4 whose node has died with the queue.
 rabbitmqTest("a reply queue that a dead connection still holds is given up", async (t) => {

@@ -8,6 +8,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** How many connections go through it. */
   readonly connections: number;
+  /** How often something was lost on half-open connections. */
+  readonly swallowed: number;
   /** Loses everything for good, bytes and closings, in either direction: connections are half-open. */
   silence(): void;
   /** Ends a silence: connections that come from now on pass; those of the silence stay dead. */
@@ -37,6 +39,9 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     port: (server.address() as AddressInfo).port,
     get connections() {
       return network.pairs.size;
+    },
+    get swallowed() {
+      return network.swallowed;
     },
     silence: () => network.silence(),
     resume: () => {
@@ -102,7 +107,7 @@ class Direction {
   /** Lets arrive what is due. */
   arrive(): void {
     clearTimeout(this.#timer);
-    if (this.#pair.dead) this.#underWay = [];
+    if (this.#pair.dead) this.#network.swallowed += this.#underWay.splice(0).length;
     if (this.#network.held) return;
     for (let first = this.#underWay[0]; first; first = this.#underWay[0]) {
       const left = first.due - performance.now();
@@ -124,6 +129,7 @@ class Direction {
 class Network {
   readonly pairs = new Set<Pair>();
   silent = false;
+  swallowed = 0;
   held = false;
   refuses = false;
   delayMs = 0;
