@@ -111,7 +111,7 @@ export interface Delivery {
  * What becomes of a delivery. `headers` are merged into the message's own where it lives on.
  *
  * - `ack`: done, gone.
- * - `retry`: comes back after `delayMs` with `attempt` one higher, unless `countsAttempt` is false;
+ * - `retry`: comes back after `delayMs`, behind what was waiting by then, with `attempt` one higher, unless `countsAttempt` is false;
  *   meanwhile it is held by the broker, not by the consumer.
  * - `dead`: moves to the dead-letter queue, with {@link DEAD_REASON}, {@link DEAD_AT} and
  *   {@link DEAD_QUEUE}.
