@@ -26,7 +26,7 @@ export function dueAt(
 }
 
 /** For how many linger times callers who were answered are expected to come again. */
-const expectedLingers = 2;
+const expectedLingers = 4;
 
 interface Expected {
   count: number;
