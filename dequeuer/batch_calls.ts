@@ -174,7 +174,10 @@ export class BatchCalls implements Calls {
     return !item.ended;
   }
 
-  /** @param release gives the slot back, so that the next batch goes before this one's replies. */
+  /**
+   * @param release gives the slot back: after an answer the next batch goes out before this one is
+   * read and replied to. After a failure the circuit breaker has its say first.
+   */
   async #call(
     items: readonly BatchItem[],
     full: boolean,
@@ -217,8 +220,10 @@ export class BatchCalls implements Calls {
     const contended = limits.slots.contended && this.#items.size > this.#sent + items.length;
     const good = result.kind === "response" && result.response.status < 300;
     this.#pace.ended(items[0]?.key ?? "", good ? items.length : 0, end);
-    release();
-    await nextTurn();
+    if (good) {
+      release();
+      await nextTurn();
+    }
     limits.observe({ start, end, items: items.length, contended, full, failed: !good });
     const answered: AnsweredItem[] = items.map(({ request }, i) => ({
       id: ids[i] ?? "",

@@ -94,14 +94,14 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
   constructor(source: AsyncIterable<T>, options: BatchOptions<T>) {
     this.#source = source[Symbol.asyncIterator]();
     this.#options = options;
-    options.signal?.addEventListener("abort", this.#serve, { once: true });
+    options.signal?.addEventListener("abort", this.#aborted, { once: true });
     void this.#read();
   }
 
   next(): Promise<IteratorResult<Batch<T>, undefined>> {
     return new Promise((resolve, reject) => {
       this.#pulls.push({ resolve, reject });
-      this.#serve();
+      this.#serve((group, now) => this.#isOverdue(group, now));
     });
   }
 
@@ -131,7 +131,7 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
 
   #end(): void {
     this.#ended = true;
-    this.#options.signal?.removeEventListener("abort", this.#serve);
+    this.#options.signal?.removeEventListener("abort", this.#aborted);
     this.#serve();
   }
 
@@ -149,10 +149,10 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
   }
 
   /** Gives out what is due to those who wait for it. */
-  readonly #serve = (): void => {
+  readonly #serve = (isDue = (group: Group<T>, now: number) => this.#isDue(group, now)): void => {
     while (this.#pulls.length > 0) {
       const now = performance.now();
-      const group = this.#nextGroup(now);
+      const group = this.#first((group) => isDue(group, now));
       if (group) {
         const value = this.#cut(group, now);
         this.#pulls.shift()?.resolve({ done: false, value });
@@ -169,6 +169,8 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
     this.#schedule();
   };
 
+  readonly #aborted = (): void => this.#serve();
+
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#pulls.length === 0 || this.#turn !== undefined) return;
@@ -177,7 +179,7 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
     for (const group of this.#groups.values()) first = Math.min(first, this.#dueAt(group, now));
     if (first === Infinity) return;
     if (first > now) {
-      this.#timer = setTimeout(this.#serve, Math.ceil(first - now));
+      this.#timer = setTimeout(() => this.#serve(), Math.ceil(first - now));
       return;
     }
     // What has arrived in the same turn of the event loop comes along, and costs no time.
@@ -187,13 +189,25 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
     });
   }
 
-  #nextGroup(now: number): Group<T> | undefined {
-    let next: Group<T> | undefined;
+  /** Of the groups that are due the one whose first item came first. */
+  #first(isDue: (group: Group<T>) => boolean): Group<T> | undefined {
+    let first: Group<T> | undefined;
     for (const group of this.#groups.values()) {
-      if (next !== undefined && firstAt(next) <= firstAt(group)) continue;
-      if (this.#overLimit(group) || this.#dueAt(group, now) <= now) next = group;
+      if (first !== undefined && firstAt(first) <= firstAt(group)) continue;
+      if (isDue(group)) first = group;
     }
-    return next;
+    return first;
+  }
+
+  /** Whether it is due whatever else comes in this turn of the event loop. */
+  #isOverdue(group: Group<T>, now: number): boolean {
+    if (this.#overLimit(group)) return true;
+    const due = this.#dueAt(group, now);
+    return due === -Infinity || (due <= now && now - firstAt(group) >= this.#options.lingerMs);
+  }
+
+  #isDue(group: Group<T>, now: number): boolean {
+    return this.#overLimit(group) || this.#dueAt(group, now) <= now;
   }
 
   #overLimit({ held, bytes }: Group<T>): boolean {

@@ -92,7 +92,7 @@ export class Climber {
 
   /**
    * @param options `start` is where it starts, and `calls` how many calls are under way at once,
-   * of which an epoch has to see two rounds.
+   * each of which an epoch has to see.
    */
   constructor(options: { start: number; max?: number; calls: () => number }) {
     const { start, max = Infinity, calls } = options;
@@ -123,9 +123,10 @@ export class Climber {
     this.#unbound = 0;
     this.#samples.push(sample);
     const first = this.#samples[0] ?? sample;
-    if (this.#samples.length < Math.max(epochCalls, 2 * this.#calls())) return;
+    const calls = this.#calls();
+    if (this.#samples.length < Math.max(epochCalls, calls)) return;
     if (sample.end - first.start < epochMs) return;
-    this.#decide(score(this.#samples), sample.end);
+    this.#decide(score(this.#samples, calls), sample.end);
   }
 
   #decide(now: Score, at: number): void {
@@ -155,7 +156,7 @@ export class Climber {
     this.#stride = 1;
     this.#direction = this.#direction === 1 ? -1 : 1;
     this.#rejected++;
-    this.#patience = Math.min(mostPatience, 2 ** Math.floor(this.#rejected / 2) - 1);
+    this.#patience = Math.min(mostPatience, 2 ** this.#rejected - 1);
     this.#goTo(this.#held, at);
   }
 
@@ -190,18 +191,19 @@ function stepOf(value: number): number {
   return Math.max(0, steps.findLastIndex((step) => step <= value));
 }
 
-function score(samples: readonly CallSample[]): Score {
+/**
+ * While the limit is felt there are `calls` under way at any time, so that their time says the
+ * throughput too (Little's law). Counting what ends in a window would not: calls that began
+ * together end together, at its edge or beyond.
+ */
+function score(samples: readonly CallSample[], calls: number): Score {
   let items = 0;
   let ms = 0;
-  let start = Infinity;
-  let end = -Infinity;
   for (const sample of samples) {
     items += sample.items;
     ms += sample.end - sample.start;
-    start = Math.min(start, sample.start);
-    end = Math.max(end, sample.end);
   }
   const logMs = Math.log(Math.max(ms / samples.length, 0.01));
-  const logRate = Math.log(items / Math.max(end - start, 0.01));
+  const logRate = Math.log(calls * items / samples.length) - logMs;
   return { power: throughputWeight * logRate - logMs, logMs };
 }
