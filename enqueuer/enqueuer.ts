@@ -14,6 +14,7 @@ import type { EnqueuerConfig } from "./config.ts";
 import { HangUps } from "./hang_ups.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
+import { ReplyStreams } from "./reply_streams.ts";
 
 const log = logger("enqueuer");
 
@@ -46,8 +47,14 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     ttlMs: config.ENQUEUER_RESULT_TTL,
     lookUps: true,
   });
-  const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
-  const metrics = createMetrics(() => inbox.size);
+  const streams = new ReplyStreams(broker, { onEnd: (end) => metrics.streamEnded(end) });
+  const inbox = new ReplyInbox(
+    broker,
+    `reply_${uuidv4()}`,
+    streams,
+    () => metrics.replyDropped(),
+  );
+  const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
@@ -55,6 +62,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     broker,
     results: results.store,
     inbox,
+    streams,
     hangUps,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
@@ -90,6 +98,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       stop.abort();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
+      streams[Symbol.dispose]();
       hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
       await results[Symbol.asyncDispose]();
