@@ -76,7 +76,11 @@ export class BatchCalls implements Calls {
     this.#running = this.#run();
   }
 
-  async call(request: QueuedRequest, attempt: number): Promise<CallEnd | undefined> {
+  async call(
+    request: QueuedRequest,
+    attempt: number,
+    onSent: () => void,
+  ): Promise<CallEnd | undefined> {
     const { format, keyHeader } = this.#policy;
     if (this.#stopped) return { result: { kind: "stopped" }, countsAttempt: false };
     const body = encodeBody(request);
@@ -87,7 +91,7 @@ export class BatchCalls implements Calls {
     }
     const limit = this.#suspects.limit(request.id);
     const key = batchKey(request, format, keyHeader) + (limit < Infinity ? `\n${limit}` : "");
-    const item = new BatchItem(request, { attempt, key, limit, body });
+    const item = new BatchItem(request, { attempt, key, limit, body, onSent });
     this.#items.add(item);
     this.#pace.joined(key);
     this.#queue.push(item);
@@ -192,7 +196,11 @@ export class BatchCalls implements Calls {
       items.map(({ request, attempt, body }, i) => ({
         id: ids[i] ?? "",
         request,
-        headers: upstreamHeaders(request, attempt, remainingMs(request, now)),
+        headers: upstreamHeaders(
+          request,
+          attempt,
+          Math.min(this.#policy.timeoutMs, remainingMs(request, now)),
+        ),
         body,
       })),
       format,
@@ -212,6 +220,7 @@ export class BatchCalls implements Calls {
     }, timeoutMs);
     this.#pace.started();
     this.#sent += items.length;
+    for (const item of items) item.onSent();
     const stay = this.#watch(items, call, now);
     const result = await call.result;
     stay();

@@ -11,6 +11,8 @@ export class BatchItem {
   /** The largest batch that it may be in. */
   readonly limit: number;
   readonly body: EncodedBody;
+  /** Told each time it is sent. */
+  readonly onSent: () => void;
   /** How it ended; see {@link Calls.call}. */
   readonly end: Promise<CallEnd | undefined>;
   /** Told when it ends while a call with it is under way. */
@@ -26,6 +28,7 @@ export class BatchItem {
       readonly key: string;
       readonly limit: number;
       readonly body: EncodedBody;
+      readonly onSent: () => void;
     },
   ) {
     this.request = request;
@@ -33,6 +36,7 @@ export class BatchItem {
     this.key = options.key;
     this.limit = options.limit;
     this.body = options.body;
+    this.onSent = options.onSent;
     this.end = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

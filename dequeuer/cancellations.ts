@@ -1,9 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { v4 as uuidv4 } from "uuid";
 import type { Broker, Message } from "../shared/broker/broker.ts";
+import { ReplyQueueLostError } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
 import { type Cancel, decodeCancel } from "../shared/message/cancel.ts";
 import { cancelBroadcast } from "../shared/service_name.ts";
+import type { ResultStore } from "../shared/results/result_store.ts";
+import { within } from "../shared/waiting.ts";
 import { CancelledIds } from "./cancelled_ids.ts";
 
 const log = logger("cancellations");
@@ -14,6 +17,8 @@ const mostIds = 100_000;
 const defaultKeptMs = 3_600_000;
 /** How often a queue for them is tried again, milliseconds. */
 const tryAgainMs = 5_000;
+/** How long is waited for what was cancelled before the start, milliseconds. */
+const knownWithinMs = 10_000;
 
 /** What becomes of a request whose caller hangs up: it is cancelled, or finished all the same. */
 export type OnDisconnect = "cancel" | "finish";
@@ -34,7 +39,8 @@ export class Cancellations implements AsyncDisposable {
   readonly #options: CancellationsOptions;
   readonly #ids = new CancelledIds(mostIds);
   readonly #stop = new AbortController();
-  #listening: Promise<void> = Promise.resolve();
+  readonly #known = Promise.withResolvers<void>();
+  #listening: Promise<unknown> = Promise.resolve();
   #warned = false;
 
   constructor(options: CancellationsOptions) {
@@ -46,9 +52,25 @@ export class Cancellations implements AsyncDisposable {
     return id !== undefined && this.#ids.has(id);
   }
 
-  /** Listens to the cancels for a service from now on, as soon as the broker can be reached. */
-  start(broker: Broker, service: string): void {
-    this.#listening = this.#listen(broker, service);
+  /**
+   * Listens from now on, as soon as the broker can be reached: to what is broadcast to a service's
+   * dequeuers, and to what the result store keeps for those who were not there.
+   */
+  start(
+    broker: Broker,
+    results: Pick<ResultStore, "cancelled">,
+    service: string,
+  ): void {
+    this.#listening = Promise.all([this.#listen(broker, service), this.#follow(results)]);
+  }
+
+  /** Resolves when all that was cancelled before the start is known, or cannot be had. */
+  async known(signal: AbortSignal): Promise<void> {
+    const limits = { ms: knownWithinMs, signals: [signal] };
+    await within(this.#known.promise, limits).catch(() => {
+      if (signal.aborted) return;
+      log.warn("it is not known which of the waiting requests are cancelled: they are forwarded");
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,9 +81,10 @@ export class Cancellations implements AsyncDisposable {
 
   async #listen(broker: Broker, service: string): Promise<void> {
     const { signal } = this.#stop;
-    const name = `cancel_${uuidv4()}`;
     const broadcasts = [cancelBroadcast(service)];
     while (!signal.aborted) {
+      // The name of one that was lost may be taken.
+      const name = `cancel_${uuidv4()}`;
       try {
         await broker.declare({ kind: "reply", name, broadcasts }, { signal });
         for await (const { message } of broker.consume(name, { prefetch: 1, signal })) {
@@ -69,6 +92,7 @@ export class Cancellations implements AsyncDisposable {
         }
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof ReplyQueueLostError) continue;
         if (!this.#warned) {
           log.warn("not told of cancelled requests, which are finished for now: {error}", {
             error,
@@ -78,6 +102,26 @@ export class Cancellations implements AsyncDisposable {
       }
       await delay(tryAgainMs, undefined, { signal }).catch(() => {});
     }
+  }
+
+  async #follow(results: Pick<ResultStore, "cancelled">): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        for await (const cancelled of results.cancelled(signal)) {
+          for (const { id, until } of cancelled) this.#cancel(id, until);
+          this.#known.resolve();
+        }
+      } catch (error) {
+        log.debug("the cancelled requests cannot be read just now: {error}", { error });
+      }
+      await delay(tryAgainMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  #cancel(id: string, until: number): void {
+    this.#ids.add(id, until);
+    this.#options.onCancel(id);
   }
 
   #hear(message: Message): void {
@@ -90,7 +134,6 @@ export class Cancellations implements AsyncDisposable {
     }
     const { id, reason, deadline = Date.now() + defaultKeptMs } = cancel;
     if (reason === "disconnect" && this.#options.onDisconnect === "finish") return;
-    this.#ids.add(id, deadline);
-    this.#options.onCancel(id);
+    this.#cancel(id, deadline);
   }
 }

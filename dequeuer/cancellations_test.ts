@@ -17,7 +17,7 @@ async function heard(onDisconnect: OnDisconnect, messages: readonly Message[]) {
       if (id === "last") last.resolve();
     },
   });
-  cancellations.start(broker, "service");
+  cancellations.start(broker, results, "service");
   const end = encodeCancel({ id: "last", reason: "requested" });
   const [mine, others] = ["service", "other"].map((name) => ({ broadcast: cancelBroadcast(name) }));
   assert.ok(mine && others);
@@ -32,6 +32,15 @@ const messages: Message[] = [
   { body: new Uint8Array(0), headers: { nonsense: true } },
   encodeCancel({ id: "asked", reason: "requested" }),
 ];
+
+/** A store in which nothing is cancelled. */
+const results = {
+  async *cancelled(signal: AbortSignal) {
+    yield [];
+    if (signal.aborted) return;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  },
+};
 
 Deno.test("cancelled requests are known, what is not understood is passed over", async () => {
   const { told, kept } = await heard("cancel", messages);
@@ -53,6 +62,6 @@ Deno.test("a broker that refuses the queue delays nothing, and ends with its own
   const broker = await openBroker("memory:cancellations_refused", { name: "test" });
   await broker[Symbol.asyncDispose]();
   await using cancellations = new Cancellations({ onDisconnect: "cancel", onCancel() {} });
-  cancellations.start(broker, "service");
+  cancellations.start(broker, results, "service");
   assert.equal(cancellations.has("x"), false);
 });

@@ -11,7 +11,7 @@ import {
   text,
   url,
 } from "../shared/config/variable.ts";
-import { serviceNamePattern } from "../shared/service_name.ts";
+import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
 import { batchFormats } from "./batch_request.ts";
 
 const variables = {
@@ -26,8 +26,8 @@ const variables = {
     default: "8081",
   }),
   DEQUEUER_SERVICE: text(
-    serviceNamePattern,
-    "a name of 1 to 63 characters of a-z 0-9 . _ - that starts with a letter or digit",
+    ownServiceNamePattern,
+    `a name of ${ownServiceNameForm}`,
     { description: "The service whose queue is consumed.", required: true },
   ),
   DEQUEUER_TARGET_URL: url(["http:", "https:"], {

@@ -1,12 +1,14 @@
 import { openBroker } from "../shared/broker/open.ts";
-import { brokerUrl } from "../shared/config/common.ts";
+import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
+import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import { BatchCalls } from "./batch_calls.ts";
 import { Breaker } from "./breaker.ts";
+import { CallbackPublisher } from "./callback_publisher.ts";
 import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { Dedupe } from "./dedupe.ts";
@@ -17,6 +19,7 @@ import { longJobRemark } from "./long_jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import type { RetryPolicy } from "./outcome.ts";
 import { runPipeline } from "./pipeline.ts";
+import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { SingleCalls } from "./single_calls.ts";
 import { TargetHealth } from "./target_health.ts";
@@ -26,6 +29,8 @@ const log = logger("dequeuer");
 
 /** The most connections to the microservice where it is to be found how many calls are best. */
 const mostConnections = 512;
+/** Of a request that no enqueuer has entered, milliseconds. */
+const recordedTtlMs = 3_600_000;
 
 /** A running dequeuer. */
 export interface Dequeuer {
@@ -56,6 +61,12 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       else if (!stop.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
+  const results = await openResults(broker, resultsUrl(config), {
+    name: `proxymq-dequeuer ${service} results`,
+    ttlMs: recordedTtlMs,
+    lookUps: false,
+  });
+  const recorder = new Recorder(results.store, service);
   const remark = longJobRemark(config.DEQUEUER_TIMEOUT, broker.capabilities);
   if (remark) log.warn("{remark}", { remark });
   const [concurrency, batchSize] = [config.DEQUEUER_CONCURRENCY, config.DEQUEUER_BATCH_SIZE];
@@ -90,6 +101,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   });
   addProcessMetrics(metrics.registry, () => broker.status);
   const replier = new Replier(broker, () => metrics.replyDropped());
+  const callbacks = new CallbackPublisher(broker, service);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
   const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
   const retry: RetryPolicy = {
@@ -123,6 +135,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       ready: broker.status.connected && declared && !stop.signal.aborted,
       checks: {
         broker: broker.status.detail,
+        ...(results.broker === broker ? {} : { results: results.broker.status.detail }),
         queue: declared ? `${queue} declared` : `${queue} not declared yet`,
         breaker: breaker.state,
         ...gate.reasons,
@@ -133,10 +146,11 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
   log.info("health and metrics on {url}", { url: server.url });
 
-  cancellations.start(broker, service);
+  cancellations.start(broker, results.store, service);
   const { signal } = stop;
   const ready = broker
     .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
+    .then(() => cancellations.known(signal))
     .then(() => {
       declared = true;
       log.info("consuming {queue} for {target}, {concurrency} at once, {batchSize} in a call", {
@@ -148,7 +162,18 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     });
   const pipeline = ready.then(() =>
     runPipeline(
-      { broker, calls, cancellations, dedupe, replier, metrics, retry, gate },
+      {
+        broker,
+        calls,
+        cancellations,
+        dedupe,
+        recorder,
+        replier,
+        callbacks,
+        metrics,
+        retry,
+        gate,
+      },
       queue,
       signal,
     )
@@ -164,7 +189,9 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     async close(deadline) {
       const cut = () => {
         calls.stop();
+        recorder.stop();
         replier.stop();
+        callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });
       stop.abort();
@@ -178,8 +205,11 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       gate[Symbol.dispose]();
       await calls[Symbol.asyncDispose]();
       forwarder[Symbol.dispose]();
+      recorder[Symbol.dispose]();
       replier[Symbol.dispose]();
+      callbacks[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
+      await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
       await server.close(AbortSignal.timeout(1_000));
       closed.resolve();

@@ -61,13 +61,13 @@ export class Forwarder implements Disposable {
 
   /** Calls the microservice with a request. Never rejects. */
   async forward(request: QueuedRequest, attempt: number): Promise<ForwardResult> {
-    const remaining = remainingMs(request, Date.now());
+    const timeoutMs = Math.min(this.#timeoutMs, remainingMs(request, Date.now()));
     const call = this.send({
       method: request.method,
       path: request.path,
-      headers: toRawHeaders(upstreamHeaders(request, attempt, remaining)),
+      headers: toRawHeaders(upstreamHeaders(request, attempt, timeoutMs)),
       body: request.body,
-    }, Math.min(this.#timeoutMs, remaining));
+    }, timeoutMs);
     this.#add(call, request.id);
     const result = await call.result;
     this.#delete(call, request.id);
@@ -129,17 +129,20 @@ export function remainingMs({ deadline }: QueuedRequest, now: number): number {
   return deadline === undefined ? Infinity : deadline - now;
 }
 
-/** A request's headers as the microservice gets them: the caller's, and ProxyMQ's own. */
+/**
+ * A request's headers as the microservice gets them: the caller's, and ProxyMQ's own.
+ * @param timeoutMs how long it may take.
+ */
 export function upstreamHeaders(
   { headers, id, traceparent, tracestate }: QueuedRequest,
   attempt: number,
-  remaining: number,
+  timeoutMs: number,
 ): HeaderTable {
   return {
     ...headers,
     "proxymq-attempt": String(attempt),
     ...(id === undefined ? {} : { "proxymq-request-id": id }),
-    ...(remaining < Infinity ? { "proxymq-deadline": String(Math.round(remaining)) } : {}),
+    "proxymq-deadline": String(Math.round(timeoutMs)),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
   };

@@ -1,12 +1,14 @@
 import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
+import type { CallbackPublisher } from "./callback_publisher.ts";
 import type { Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import type { Dedupe } from "./dedupe.ts";
 import { remainingMs } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Replier } from "./replier.ts";
 import { settlementOf } from "./settlement.ts";
 
@@ -19,16 +21,18 @@ export interface HandleDeps {
   readonly cancellations: Cancellations;
   /** Without it a request that comes twice is run twice. */
   readonly dedupe?: Dedupe | undefined;
+  readonly recorder: Recorder;
   readonly replier: Replier;
+  readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
 }
 
 /**
- * The way of one delivery: forward, decide, reply, settle.
+ * The way of one delivery: forward, decide, record, reply, call back, settle.
  * @throws {BrokerError} it could not be replied to or settled, and comes again.
  */
 export async function handle(deps: HandleDeps, delivery: Delivery): Promise<ProcessedOutcome> {
-  const { broker, replier } = deps;
+  const { broker, recorder, replier } = deps;
   const { message } = delivery;
   let request: QueuedRequest | undefined;
   let outcome: Outcome;
@@ -52,6 +56,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       attempt: delivery.attempt + delivery.redeliveries,
     });
   }
+  if (request) await recorder.record(request, delivery, outcome);
   if ("response" in outcome && message.replyTo !== undefined) {
     await replier.reply({
       replyTo: message.replyTo,
@@ -59,6 +64,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
       ...(request?.deadline === undefined ? {} : { deadline: request.deadline }),
     }, outcome.response);
   }
+  if (request) await deps.callbacks.publish(message, request, outcome);
   await broker.settle([settlementOf(delivery, outcome)]);
   return outcome.kind;
 }
@@ -76,7 +82,7 @@ function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Pro
 }
 
 async function attempt(
-  { calls, retry }: HandleDeps,
+  { calls, recorder, retry }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -91,7 +97,7 @@ async function attempt(
       response: problemResponse("upstream-unreachable", failure, request.id),
     };
   }
-  const call = await calls.call(request, attempt);
+  const call = await calls.call(request, attempt, () => recorder.processing(request, delivery));
   if (!call) return { kind: "postponed" };
   return decide(call.result, retry, {
     requestId: request.id,

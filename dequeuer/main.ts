@@ -1,12 +1,12 @@
 import { runCommand } from "../shared/cli.ts";
-import { isEmbedded } from "../shared/config/common.ts";
+import { needsFiles } from "../shared/config/common.ts";
 import { termination } from "../shared/lifecycle.ts";
 import { giveUpFiles } from "../shared/runtime.ts";
 import { manual } from "./config.ts";
 import { startDequeuer } from "./dequeuer.ts";
 
 await runCommand(manual, async (config) => {
-  if (!isEmbedded(config.BROKER_URL)) giveUpFiles();
+  if (!needsFiles(config)) giveUpFiles();
   const terminated = termination();
   const dequeuer = await startDequeuer(config);
   await Promise.race([terminated, dequeuer.done]);

@@ -1,7 +1,7 @@
 import { Problem, type ProblemType } from "../shared/http/problem.ts";
 import { parseRetryAfter } from "../shared/http/retry_after.ts";
 import type { QueuedResponse } from "../shared/message/envelope.ts";
-import { backoffMs, type BackoffPolicy } from "./backoff.ts";
+import { backoffMs, type BackoffPolicy } from "../shared/backoff.ts";
 import type { ForwardResult } from "./forwarder.ts";
 
 /** What becomes of a delivery, and what its requester is told. */

@@ -1,9 +1,6 @@
 import type { Broker } from "../shared/broker/broker.ts";
-import {
-  BrokerUnavailableError,
-  MessageTooLargeError,
-  QueueNotFoundError,
-} from "../shared/broker/errors.ts";
+import { MessageTooLargeError, QueueNotFoundError } from "../shared/broker/errors.ts";
+import { offer } from "../shared/broker/offer.ts";
 import { logger } from "../shared/log.ts";
 import { encodeResponse, type QueuedResponse } from "../shared/message/envelope.ts";
 import { isLiveReplyQueue } from "../shared/message/reply_queue.ts";
@@ -25,9 +22,10 @@ export interface Requester {
  * longer than an enqueuer takes to declare its queue again once the broker is back.
  */
 const republishAfterMs: readonly number[] = [100, 400, 1_000, 3_000, 5_000];
-/** How often a reply is offered to a broker that does not take it, milliseconds. */
-const offerAgainMs = 250;
-/** For how long, where the requester has said no deadline, milliseconds. */
+/**
+ * For how long a reply is offered to a broker that does not take it, where the requester has said
+ * no deadline, milliseconds.
+ */
 const patienceMs = 60_000;
 
 /** Publishes responses to whoever asked for them. */
@@ -69,21 +67,14 @@ export class Replier implements Disposable {
 
   /** @param times how often it has reached no queue. */
   async #offer(to: Requester, response: QueuedResponse, times: number): Promise<void> {
-    const giveUpAt = to.deadline ?? Date.now() + patienceMs;
-    const { signal } = this.#stop;
-    for (;;) {
-      try {
-        return await this.#publish(to, response, times);
-      } catch (error) {
-        if (error instanceof QueueNotFoundError) return this.#drop(to);
-        if (error instanceof MessageTooLargeError) {
-          response = problemResponse("upstream-protocol-error", error.message, to.id);
-          continue;
-        }
-        if (!(error instanceof BrokerUnavailableError) || Date.now() > giveUpAt) throw error;
-        await pause(offerAgainMs, signal);
-        if (signal.aborted) throw error;
-      }
+    const until = to.deadline ?? Date.now() + patienceMs;
+    try {
+      await offer(() => this.#publish(to, response, times), { until, signal: this.#stop.signal });
+    } catch (error) {
+      if (error instanceof QueueNotFoundError) return this.#drop(to);
+      if (!(error instanceof MessageTooLargeError)) throw error;
+      const problem = problemResponse("upstream-protocol-error", error.message, to.id);
+      await this.#offer(to, problem, times);
     }
   }
 

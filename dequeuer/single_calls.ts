@@ -23,11 +23,15 @@ export class SingleCalls implements Calls {
     this.#deps = deps;
   }
 
-  async call(request: QueuedRequest, attempt: number): Promise<CallEnd | undefined> {
+  async call(
+    request: QueuedRequest,
+    attempt: number,
+    onSent: () => void,
+  ): Promise<CallEnd | undefined> {
     const { limits, breaker } = this.#deps;
     await limits?.slots.acquire();
     try {
-      const end = await breaker.execute(() => this.#forward(request, attempt));
+      const end = await breaker.execute(() => this.#forward(request, attempt, onSent));
       return end && { result: end.result, countsAttempt: !end.probe };
     } finally {
       limits?.slots.release();
@@ -49,12 +53,17 @@ export class SingleCalls implements Calls {
     return Promise.resolve();
   }
 
-  async #forward(request: QueuedRequest, attempt: number): Promise<ForwardResult> {
+  async #forward(
+    request: QueuedRequest,
+    attempt: number,
+    onSent: () => void,
+  ): Promise<ForwardResult> {
     const { forwarder, cancellations, limits } = this.#deps;
     // It may have waited for a slot, or the breaker may have held it back until a probe had ended.
     if (cancellations.has(request.id)) return { kind: "cancelled" };
     if (this.#stopped) return { kind: "stopped" };
     if (remainingMs(request, Date.now()) <= 0) return { kind: "expired" };
+    onSent();
     const start = performance.now();
     const result = await forwarder.forward(request, attempt);
     limits?.observe({

@@ -7,6 +7,7 @@ import { docsPage } from "./docs_page.ts";
 import { addOpenApi } from "./openapi.ts";
 import { toProblem } from "./problems.ts";
 import { createProxy, type ProxyDeps } from "./proxy.ts";
+import { requestRoutes } from "./request_routes.ts";
 import { sendRoutes } from "./send_routes.ts";
 import { targetOf } from "./target.ts";
 
@@ -37,7 +38,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
     return c.body(await metrics.registry.metrics());
   });
   addOpenApi(app);
-  app.route("/send", sendRoutes({ broker, maxBodyBytes: deps.maxBodyBytes }));
+  app.route("/send", sendRoutes(deps));
+  app.route("/requests", requestRoutes(deps));
   app.route("/docs", docsPage({ title: "ProxyMQ", openapiUrl: "openapi.json" }));
   app.all("*", (c) => {
     const target = targetOf(c.req.raw.url, defaultService);

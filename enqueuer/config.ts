@@ -1,10 +1,8 @@
 import { commonVariables } from "../shared/config/common.ts";
 import type { Config } from "../shared/config/config.ts";
-import { byteSize, duration, list, port, text } from "../shared/config/variable.ts";
-import { serviceNamePattern } from "../shared/service_name.ts";
-
-const serviceForm =
-  "names of 1 to 63 characters of a-z 0-9 . _ - that start with a letter or digit";
+import { byteSize, choice, duration, list, port, text } from "../shared/config/variable.ts";
+import { callbackVariables } from "./callbacks/settings.ts";
+import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
 
 const keyPattern = /^[\x21-\x2b\x2d-\x7e]+$/;
 
@@ -15,11 +13,11 @@ const variables = {
     default: "127.0.0.1",
   }),
   ENQUEUER_PORT: port({ description: "The port to listen on; 0 picks one.", default: "8080" }),
-  ENQUEUER_SERVICES: list(serviceNamePattern, serviceForm, {
+  ENQUEUER_SERVICES: list(ownServiceNamePattern, `names of ${ownServiceNameForm}`, {
     description: "Services whose queues are declared at start, so that requests for them are " +
       "taken before their first dequeuer runs.",
   }),
-  ENQUEUER_DEFAULT_SERVICE: text(serviceNamePattern, serviceForm.replace("names", "a name"), {
+  ENQUEUER_DEFAULT_SERVICE: text(ownServiceNamePattern, `a name of ${ownServiceNameForm}`, {
     description: "The service that gets every request whose path is none of ProxyMQ's own: " +
       "callers change nothing but the host.",
   }),
@@ -27,6 +25,18 @@ const variables = {
     description: "How long a caller waits for the response, unless `Prefer: wait=N` or " +
       "`grpc-timeout` says otherwise; then 504.",
     default: "30s",
+  }),
+  ENQUEUER_ON_TIMEOUT: choice(["error", "respond-async"], {
+    description: "What becomes of a caller for whom no response came in time. `error`: 504, and " +
+      "the request is not forwarded any more. `respond-async`: 202, and the response can be fetched " +
+      "later, as with `Prefer: respond-async`; every request then costs what an asynchronous one does.",
+    default: "error",
+  }),
+  ENQUEUER_RESULT_TTL: duration({
+    description: "For how long the state and the response of a request that was answered with " +
+      "202 can be asked for after its end, and an `Idempotency-Key` holds. The same for every " +
+      "enqueuer of a broker.",
+    default: "1h",
   }),
   ENQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description: "The largest request body that is taken; above it 413.",
@@ -43,6 +53,7 @@ const variables = {
       "one of them is all that is needed there. Without it those routes are off.",
     secret: "all",
   }),
+  ...callbackVariables,
   ENQUEUER_DRAIN_TIMEOUT: duration({
     description: "How long requests in flight may take to finish after SIGTERM.",
     default: "30s",

@@ -4,7 +4,7 @@ import { letterSchema, summarySchema } from "../shared/dead_letters/document.ts"
 import type { Filter } from "../shared/dead_letters/filter.ts";
 import { parseRate, rateForm } from "../shared/dead_letters/rate.ts";
 import type { Selection } from "../shared/dead_letters/select.ts";
-import { serviceName } from "../shared/service_name.ts";
+import { ownServiceName, serviceName } from "../shared/service_name.ts";
 
 const duration = z.string().refine((text) => parseDuration(text) !== undefined, durationForm);
 const id = z.string().min(1).max(500);
@@ -74,7 +74,7 @@ export const replayBody = z.strictObject({
     description: "No faster than that.",
     example: "50/s",
   }),
-  to: serviceName.optional().openapi({ description: "The service that gets them instead." }),
+  to: ownServiceName.optional().openapi({ description: "The service that gets them instead." }),
 }).refine(
   ({ ids, filter, all }) => (ids || filter) ? !all : all,
   "say which: ids, a filter or both, or all: true",

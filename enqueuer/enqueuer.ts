@@ -1,12 +1,15 @@
 import { v4 as uuidv4 } from "uuid";
 import type { Broker } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
-import { brokerUrl } from "../shared/config/common.ts";
+import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
+import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
+import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
+import { callbackSettings } from "./callbacks/settings.ts";
 import type { EnqueuerConfig } from "./config.ts";
 import { HangUps } from "./hang_ups.ts";
 import { createMetrics } from "./metrics.ts";
@@ -28,6 +31,7 @@ export interface Enqueuer {
  * @throws when it cannot listen.
  */
 export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
+  const settings = callbackSettings(config);
   const stopping = new AbortController();
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
@@ -37,17 +41,26 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       else if (!stopping.signal.aborted) log.warn("broker not connected: {detail}", { detail });
     },
   });
+  const results = await openResults(broker, resultsUrl(config), {
+    name: "proxymq-enqueuer results",
+    ttlMs: config.ENQUEUER_RESULT_TTL,
+    lookUps: true,
+  });
   const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
   const metrics = createMetrics(() => inbox.size);
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
+  const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
+    results: results.store,
     inbox,
     hangUps,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
+    onTimeout: config.ENQUEUER_ON_TIMEOUT,
     maxBodyBytes: config.ENQUEUER_MAX_BODY_BYTES,
+    callbackOf: callbacks.callbackOf,
     defaultService: config.ENQUEUER_DEFAULT_SERVICE,
     apiKeys: config.ENQUEUER_API_KEYS,
     adminKeys: config.ENQUEUER_ADMIN_KEYS,
@@ -56,6 +69,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       ready: broker.status.connected && inbox.declared && !stopping.signal.aborted,
       checks: {
         broker: broker.status.detail,
+        ...(results.broker === broker ? {} : { results: results.broker.status.detail }),
         "reply queue": inbox.declared ? "declared" : "not declared yet",
         ...(stopping.signal.aborted ? { shutdown: "draining" } : {}),
       },
@@ -63,7 +77,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   });
   const server = serve(app.fetch, { hostname: config.ENQUEUER_HOST, port: config.ENQUEUER_PORT });
   log.info("listening on {url}", { url: server.url });
-  const ready = declareAll(broker, inbox, config.ENQUEUER_SERVICES ?? [], stop.signal);
+  const ready = declareAll(broker, inbox, callbacks, config.ENQUEUER_SERVICES ?? [], stop.signal);
   ready.catch((error) => {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
@@ -72,12 +86,13 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     ready,
     async close(signal) {
       stopping.abort();
-      await server.close(signal);
+      await Promise.all([server.close(signal), callbacks.close(signal)]);
       stop.abort();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
       hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
+      await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
     },
   };
@@ -86,6 +101,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
 async function declareAll(
   broker: Broker,
   inbox: ReplyInbox,
+  callbacks: Callbacks,
   services: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -96,5 +112,6 @@ async function declareAll(
       deadLetterQueue: deadLetterQueue(service),
     }, { signal });
   }
+  await callbacks.start(signal);
   await inbox.start();
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { latencyBuckets } from "../shared/metrics.ts";
+import type { CallbackEnd } from "./callbacks/worker.ts";
 
 /** What the enqueuer counts. */
 export interface EnqueuerMetrics {
@@ -16,6 +17,8 @@ export interface EnqueuerMetrics {
   disconnected(service: string | undefined): void;
   /** Counts a reply that nobody waited for. */
   replyDropped(): void;
+  /** Counts a callback by how its delivery ended. */
+  callbackEnded(end: CallbackEnd): void;
 }
 
 const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -48,6 +51,12 @@ export function createMetrics(waiting: () => number): EnqueuerMetrics {
     help: "Replies that nobody waited for any more.",
     registers,
   });
+  const callbacks = new Counter({
+    name: "enqueuer_callbacks_total",
+    help: "Deliveries of callbacks by what became of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
   new Gauge({
     name: "enqueuer_waiting_callers",
     help: "Callers that wait for a response.",
@@ -75,5 +84,6 @@ export function createMetrics(waiting: () => number): EnqueuerMetrics {
     },
     disconnected: (service = "(none)") => disconnects.labels(service).inc(),
     replyDropped: () => dropped.inc(),
+    callbackEnded: (outcome) => callbacks.labels(outcome).inc(),
   };
 }

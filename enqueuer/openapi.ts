@@ -1,7 +1,9 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { serviceName } from "../shared/service_name.ts";
+import { ownServiceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
+import { callbackHeader, callbackWebhook } from "./callbacks/openapi.ts";
 import { problemResponse } from "./problem_schema.ts";
+import { requestSchema } from "./request_document.ts";
 
 const readiness = z.object({
   status: z.enum(["ready", "not ready"]),
@@ -11,13 +13,19 @@ const readiness = z.object({
 const methods = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 
 const params = z.object({
-  service: serviceName,
+  service: ownServiceName,
   path: z.string().openapi({ description: "Everything after it, as the microservice sees it." }),
 });
 
 const headers = z.object({
   prefer: z.string().optional().openapi({
-    description: "`wait=10`: wait 10 seconds for the response (RFC 7240).",
+    description: "`wait=10`: wait 10 seconds for the response. `respond-async`: 202 at once, or, " +
+      "with `wait`, after that time; the response is then at `/requests/{id}/response` (RFC 7240).",
+  }),
+  "idempotency-key": z.string().optional().openapi({
+    description: "Of several requests with one key, one is run, and all get its response, for " +
+      "`ENQUEUER_RESULT_TTL` (draft-ietf-httpapi-idempotency-key-header).",
+    example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
   }),
   "proxymq-delay": z.string().optional().openapi({
     description: "When it is delivered: seconds from now, or an HTTP date; before the deadline.",
@@ -25,6 +33,7 @@ const headers = z.object({
   "proxymq-priority": z.string().optional().openapi({
     description: "0 to 9, 9 the most urgent, where the broker has priorities.",
   }),
+  "proxymq-callback": callbackHeader,
   "grpc-timeout": z.string().optional().openapi({
     description: "`500m`: wait 500 milliseconds; up to 8 digits and a unit of H M S m u n.",
   }),
@@ -32,10 +41,12 @@ const headers = z.object({
 
 const problems: Readonly<Record<number, string>> = {
   400:
-    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, or the headers are too large.",
+    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, or the headers are too large.",
   401: "An API key is needed.",
   404: "There is no such service; no queue is made.",
+  409: "The request with this `Idempotency-Key` is still running.",
   413: "The body is over `ENQUEUER_MAX_BODY_BYTES`.",
+  422: "The `Idempotency-Key` was used for another request.",
   502: "The microservice could not be reached, or answered what cannot be passed on.",
   503: "The broker is down or the queue is full; `Retry-After` says when to try again.",
   504: "No response came by the deadline.",
@@ -71,6 +82,13 @@ export function addOpenApi(app: OpenAPIHono): void {
       },
       responses: {
         default: { description: "The microservice's own response." },
+        202: {
+          description: "With `Prefer: respond-async`: the request stands in its queue.",
+          headers: z.object({
+            location: z.string().openapi({ description: "Where its state is." }),
+          }),
+          content: { "application/json": { schema: requestSchema } },
+        },
         ...Object.fromEntries(
           Object.entries(problems).map(([status, description]) => [
             status,
@@ -106,6 +124,7 @@ export function addOpenApi(app: OpenAPIHono): void {
     security: [{ ApiKey: [] }, {}],
     responses: { 200: { description: "Prometheus text format.", content: { "text/plain": {} } } },
   });
+  app.openAPIRegistry.registerWebhook(callbackWebhook);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {
@@ -113,6 +132,13 @@ export function addOpenApi(app: OpenAPIHono): void {
       version,
       description: "A durable queue in front of any HTTP service.",
     },
-    tags: [{ name: "proxy" }, { name: "send" }, { name: "dead letters" }, { name: "operations" }],
+    tags: [
+      { name: "proxy" },
+      { name: "requests" },
+      { name: "send" },
+      { name: "callbacks" },
+      { name: "dead letters" },
+      { name: "operations" },
+    ],
   });
 }

@@ -1,20 +1,22 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Broker } from "../shared/broker/broker.ts";
 import { parseRetryAfter } from "../shared/http/retry_after.ts";
-import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
-import { requestQueue, serviceName } from "../shared/service_name.ts";
+import { ownServiceName } from "../shared/service_name.ts";
+import { type AcceptDeps, acceptRequest } from "./accept.ts";
+import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { jsonApp } from "./json_app.ts";
+import { callbackHeader } from "./callbacks/openapi.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
 import { maxDelayMs } from "./schedule.ts";
 import { traceContext } from "./trace_context.ts";
 
 /** What {@link sendRoutes} needs. */
-export interface SendDeps {
-  readonly broker: Broker;
+export interface SendDeps extends AcceptDeps {
   /** The largest body, bytes. */
   readonly maxBodyBytes: number;
+  /** Reads where a caller wants to be told of the end. */
+  readonly callbackOf: CallbackOf;
 }
 
 const mostAtOnce = 1_000;
@@ -28,7 +30,7 @@ const delay = z.union([
 ], delayForm);
 
 const item = z.strictObject({
-  topic: serviceName,
+  topic: ownServiceName,
   payload: z.unknown().refine((value) => value !== undefined, "any JSON value").openapi({
     description: "What the microservice gets, as the JSON body of a POST to `/`.",
     example: { url: "https://example.com/" },
@@ -67,8 +69,11 @@ const send = createRoute({
   tags: ["send"],
   security: [{ ApiKey: [] }, {}],
   summary: "Puts a payload into a service's queue, and does not wait",
-  description: "One, or an array of up to 1,000. Answers when the broker has confirmed them.",
+  description:
+    "One, or an array of up to 1,000. Answers when the broker has confirmed them; what " +
+    "becomes of each is at `/requests/{id}`.",
   request: {
+    headers: z.object({ "proxymq-callback": callbackHeader }),
     body: {
       required: true,
       content: {
@@ -88,15 +93,17 @@ const send = createRoute({
 });
 
 /** `POST /send`: fire and forget. */
-export function sendRoutes({ broker, maxBodyBytes }: SendDeps): OpenAPIHono {
-  const app = jsonApp(maxBodyBytes);
+export function sendRoutes(deps: SendDeps): OpenAPIHono {
+  const app = jsonApp(deps.maxBodyBytes);
   app.openapi(send, async (c) => {
     const body = c.req.valid("json");
     const { headers } = c.req.raw;
+    const callback = deps.callbackOf(headers);
+    const publish = (one: Item) => publishOne(deps, one, headers, callback);
     if (!Array.isArray(body)) {
-      return c.json({ id: await publish(broker, body, headers), status: "queued" as const }, 202);
+      return c.json({ id: await publish(body), status: "queued" as const }, 202);
     }
-    const published = await Promise.allSettled(body.map((one) => publish(broker, one, headers)));
+    const published = await Promise.allSettled(body.map(publish));
     const all = published.map((result) =>
       result.status === "fulfilled"
         ? { id: result.value, status: "queued" as const }
@@ -109,23 +116,30 @@ export function sendRoutes({ broker, maxBodyBytes }: SendDeps): OpenAPIHono {
 }
 
 /** Publishes one, and returns its id when it is confirmed. */
-async function publish(broker: Broker, one: Item, headers: Headers): Promise<string> {
+async function publishOne(
+  deps: SendDeps,
+  one: Item,
+  headers: Headers,
+  callback: string | undefined,
+): Promise<string> {
   const { topic, payload, priority, delay = 0, ttl } = one;
   const now = Date.now();
   const delayMs = typeof delay === "number" ? delay * 1_000 : parseRetryAfter(delay, now) ?? 0;
   const id = newRequestId();
-  const message = encodeRequest({
+  await acceptRequest(deps, {
+    id,
+    service: topic,
+    ...(delayMs > 0 ? { dueAt: now + delayMs } : {}),
+    ...(ttl === undefined ? {} : { deadline: now + delayMs + ttl * 1_000 }),
+  }, {
     id,
     method: "POST",
     path: "/",
     headers: { "content-type": "application/json" },
     body: new TextEncoder().encode(JSON.stringify(payload)),
     ...(priority === undefined ? {} : { priority }),
-    ...(ttl === undefined ? {} : { deadline: now + delayMs + ttl * 1_000 }),
+    ...(callback === undefined ? {} : { callback }),
     ...traceContext(headers, id),
-  }, now + delayMs);
-  await broker.publish({ queue: requestQueue(topic) }, [{ ...message, timestamp: now }], {
-    delayMs,
-  });
+  }, delayMs);
   return id;
 }

@@ -40,6 +40,8 @@ export interface TestBroker extends AsyncDisposable {
   replyQueue(options?: { readonly broadcasts?: readonly string[] }): ReplyQueue;
   /** A service of a new name, whose queues are not declared yet. */
   service(): string;
+  /** Takes the queues of a service whose name is fixed: they are deleted in the end. */
+  own(service: string): void;
 }
 
 /** How {@link TestBroker.open} opens a handle. */
@@ -53,6 +55,8 @@ export interface HandleOptions {
 /** Where a broker is, and how it is tidied. */
 interface Place {
   readonly url: string;
+  /** Other URLs of the same broker; the handles take turns. */
+  readonly aliases?: readonly string[];
   readonly faults?: Faults;
   tidy(queues: readonly string[]): Promise<void>;
 }
@@ -74,6 +78,25 @@ const sqlite: BrokerUnderTest = {
         url: `sqlite:${join(folder, "broker.db")}`,
         tidy: () => Deno.remove(folder, { recursive: true }),
       };
+    }),
+};
+
+/**
+ * SQLite with each handle by a path of its own. Handles on one path share their process's place at
+ * the database; these have nothing but the file in common, as if they were in several processes.
+ */
+export const sqliteApart: BrokerUnderTest = {
+  name: "sqlite apart",
+  system: "sqlite",
+  setUp: () =>
+    setUp(async () => {
+      const folder = await Deno.makeTempDir({ prefix: "proxymq_test_" });
+      const names = ["one", "two", "three"];
+      for (const name of names) await Deno.symlink(folder, join(folder, name));
+      const [url = "", ...aliases] = names.map((name) =>
+        `sqlite:${join(folder, name, "broker.db")}`
+      );
+      return { url, aliases, tidy: () => Deno.remove(folder, { recursive: true }) };
     }),
 };
 
@@ -108,7 +131,8 @@ export const brokersUnderTest: readonly BrokerUnderTest[] = [
 ];
 
 async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
-  const { url, faults, tidy } = await find();
+  const { url, aliases = [], faults, tidy } = await find();
+  const urls = [url, ...aliases];
   const handles: Broker[] = [];
   const queues: string[] = [];
   const named = (prefix: string) => {
@@ -116,11 +140,15 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
     queues.push(name);
     return name;
   };
+  const own = (service: string) => {
+    queues.push(requestQueue(service), deadLetterQueue(service));
+  };
   return {
     url,
     ...(faults ? { faults } : {}),
     async open({ name = "proxymq-test", wait = true, onStatus } = {}) {
-      const broker = await openBroker(url, { name, ...(onStatus ? { onStatus } : {}) });
+      const at = urls[handles.length % urls.length] ?? url;
+      const broker = await openBroker(at, { name, ...(onStatus ? { onStatus } : {}) });
       handles.push(broker);
       if (wait) await eventually(() => broker.status.connected);
       return broker;
@@ -140,9 +168,10 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
     }),
     service() {
       const name = uniqueName("test");
-      queues.push(requestQueue(name), deadLetterQueue(name));
+      own(name);
       return name;
     },
+    own,
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(handles.map((handle) => handle[Symbol.asyncDispose]()));
       await tidy(queues);

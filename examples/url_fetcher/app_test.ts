@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { addressPolicy } from "./address_policy.ts";
+import { addressPolicy } from "../../shared/http/address_policy.ts";
 import { createApp, type UrlFetcherDeps } from "./app.ts";
 import type { HttpGet } from "./http_get.ts";
 

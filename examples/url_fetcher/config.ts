@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { addressPolicy, type AllowPrivate } from "./address_policy.ts";
+import { addressPolicy, type AllowPrivate } from "../../shared/http/address_policy.ts";
 
 /** What the url-fetcher can be told. */
 export interface UrlFetcherConfig {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { AddressPolicy } from "./address_policy.ts";
+import type { AddressPolicy } from "../../shared/http/address_policy.ts";
 import type { HttpAnswer, HttpGet, Resolve } from "./http_get.ts";
 import { Problem } from "./problem.ts";
 import { decodeText, htmlTitle, isHtml } from "./title.ts";

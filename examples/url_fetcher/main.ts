@@ -1,4 +1,4 @@
-import { addressPolicy } from "./address_policy.ts";
+import { addressPolicy } from "../../shared/http/address_policy.ts";
 import { createApp } from "./app.ts";
 import { ConfigError, readConfig, type UrlFetcherConfig, variables } from "./config.ts";
 import { httpGet, resolveBySystem } from "./http_get.ts";

@@ -3,7 +3,11 @@ import { durationForm, parseDuration } from "../../shared/config/duration.ts";
 import { type Filter, isEmpty } from "../../shared/dead_letters/filter.ts";
 import { parseRate, rateForm } from "../../shared/dead_letters/rate.ts";
 import type { Selection } from "../../shared/dead_letters/select.ts";
-import { serviceNamePattern } from "../../shared/service_name.ts";
+import {
+  ownServiceNameForm,
+  ownServiceNamePattern,
+  serviceNamePattern,
+} from "../../shared/service_name.ts";
 
 /** What is wrong with the arguments, and what is allowed. */
 export class UsageError extends Error {
@@ -75,7 +79,7 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
     command,
     service: serviceOf(service),
     selection,
-    ...(values.to === undefined ? {} : { to: serviceOf(values.to) }),
+    ...(values.to === undefined ? {} : { to: receiverOf(values.to) }),
     ...(values.rate === undefined ? {} : { perSecond: rateOf(values.rate) }),
     ...(values.file === undefined ? {} : { file: values.file }),
     json: values.json ?? false,
@@ -129,6 +133,14 @@ function serviceOf(name: string): string {
   throw new UsageError(
     `${JSON.stringify(name)} is no service name; allowed are 1 to 63 characters of ` +
       "a-z 0-9 . _ - that start with a letter or digit",
+  );
+}
+
+function receiverOf(name: string): string {
+  if (ownServiceNamePattern.test(name)) return name;
+  throw new UsageError(
+    `--to ${JSON.stringify(name)} is no service name that requests can be sent to; ` +
+      `allowed are ${ownServiceNameForm}`,
   );
 }
 

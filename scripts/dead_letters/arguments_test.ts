@@ -67,6 +67,7 @@ const wrong: [string, RegExp][] = [
   ["replay orders --all --reason x", /not both/],
   ["replay orders --all --rate fast", /--rate fast .*50\/s/],
   ["replay orders --all --to A", /"A" is no service name/],
+  ["replay orders --all --to proxymq-callbacks", /proxymq-, which is reserved/],
   ["import orders a", /takes no ids/],
   ["import orders --discard", /no option --discard/],
   ["export orders --discard", /needs --file/],

@@ -15,6 +15,16 @@ export const commonVariables = {
       secret: "userinfo",
     },
   ),
+  RESULTS_URL: text(
+    new RegExp(`^(${brokerSchemes.join("|")})`),
+    `a URL that starts with ${brokerSchemes.join(" ")}`,
+    {
+      description:
+        "Where the states and responses of requests are kept that nobody waits for; the " +
+        "same for enqueuers and dequeuers. In the broker unless set.",
+      secret: "userinfo",
+    },
+  ),
   RABBITMQ_QUEUE_TYPE: choice(["quorum", "classic"], {
     description: "The type of the queues that are declared on RabbitMQ.",
     default: "quorum",
@@ -29,20 +39,40 @@ export const commonVariables = {
   }),
 };
 
+interface BrokerSettings {
+  readonly BROKER_URL: string;
+  readonly RABBITMQ_QUEUE_TYPE: "quorum" | "classic";
+}
+
 /** The broker's URL with the settings that its driver reads as query parameters. */
-export function brokerUrl(
-  config: { readonly BROKER_URL: string; readonly RABBITMQ_QUEUE_TYPE: "quorum" | "classic" },
-): string {
-  if (!/^(amqp|ws)s?:/.test(config.BROKER_URL)) return config.BROKER_URL;
+export function brokerUrl(config: BrokerSettings): string {
+  return withSettings(config.BROKER_URL, config);
+}
+
+/** The same for the result store's broker; undefined if it is the broker itself. */
+export function resultsUrl(
+  config: BrokerSettings & { readonly RESULTS_URL?: string | undefined },
+): string | undefined {
+  const url = config.RESULTS_URL;
+  return url === undefined || url === config.BROKER_URL ? undefined : withSettings(url, config);
+}
+
+function withSettings(url: string, { RABBITMQ_QUEUE_TYPE }: BrokerSettings): string {
+  if (!/^(amqp|ws)s?:/.test(url)) return url;
   // As text: with several hosts it is none that URL can read.
-  const [, base, query] = /^([^?#]*)\??([^#]*)/.exec(config.BROKER_URL) ?? [];
+  const [, base, query] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];
   const parameters = new URLSearchParams(query);
-  if (parameters.has("queueType")) return config.BROKER_URL;
-  parameters.set("queueType", config.RABBITMQ_QUEUE_TYPE);
+  if (parameters.has("queueType")) return url;
+  parameters.set("queueType", RABBITMQ_QUEUE_TYPE);
   return `${base}?${parameters}`;
 }
 
-/** Whether a broker is a file of this machine, rather than a server. */
-export function isEmbedded(brokerUrl: string): boolean {
-  return brokerUrl.startsWith("sqlite:");
+/** Whether files of this machine are needed, rather than servers alone. */
+export function needsFiles(
+  { BROKER_URL, RESULTS_URL }: {
+    readonly BROKER_URL: string;
+    readonly RESULTS_URL?: string | undefined;
+  },
+): boolean {
+  return [BROKER_URL, RESULTS_URL].some((url) => url?.startsWith("sqlite:"));
 }

@@ -120,9 +120,19 @@ export function list<O extends Options>(
   allowed: string,
   options: O,
 ): Variable<readonly string[]> & O {
+  return listOf((item) => pattern.test(item) ? item : undefined, allowed, options);
+}
+
+/** Values with commas between them. @param read gives undefined for what is not allowed. */
+export function listOf<T extends object | string, O extends Options>(
+  read: (item: string) => T | undefined,
+  allowed: string,
+  options: O,
+): Variable<readonly T[]> & O {
   return variable(`${allowed}, with commas between them`, (value) => {
     const items = value.split(",").map((item) => item.trim()).filter((item) => item !== "");
-    return items.every((item) => pattern.test(item)) ? items : undefined;
+    const values = items.map(read);
+    return values.every((item) => item !== undefined) ? values : undefined;
   }, options);
 }
 

@@ -53,6 +53,7 @@ function but(broker: Broker, changed: Partial<Broker>): Broker {
     consume: (...args) => broker.consume(...args),
     settle: (...args) => broker.settle(...args),
     stats: (...args): Promise<QueueStats> => broker.stats(...args),
+    results: (...args) => broker.results(...args),
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     ...changed,
   };

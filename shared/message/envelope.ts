@@ -27,6 +27,10 @@ export interface QueuedRequest {
   readonly replyTo?: string;
   /** 0 to 9, 9 the most urgent. */
   readonly priority?: number;
+  /** Whether its changes and its response are recorded in the result store. */
+  readonly tracked?: boolean;
+  /** Where the caller wants to be told how the request ended. */
+  readonly callback?: string;
   /** W3C trace context of the caller. */
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -44,9 +48,13 @@ export class EnvelopeError extends Error {
   override name = "EnvelopeError";
 }
 
-/** A request as a message. It expires in the broker at its deadline. */
+/**
+ * A request as a message. It expires in the broker at its deadline; one with a callback does not,
+ * since the broker would make no callback: there a dequeuer looks at the deadline.
+ */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
-  const { id, deadline, replyTo, priority, traceparent, tracestate } = request;
+  const { id, deadline, replyTo, priority, callback, traceparent, tracestate } = request;
+  const expires = deadline !== undefined && callback === undefined;
   const contentType = request.headers["content-type"];
   return {
     type: requestType,
@@ -55,13 +63,15 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
     ...(priority === undefined ? {} : { priority }),
     ...(typeof contentType === "string" ? { contentType: shortString(contentType) } : {}),
     timestamp: now,
-    ...(deadline === undefined ? {} : { expiration: Math.max(0, deadline - now) }),
+    ...(expires ? { expiration: Math.max(0, deadline - now) } : {}),
     headers: {
       "proxymq-version": protocolVersion,
       method: request.method,
       path: request.path,
       headers: request.headers,
       ...(deadline === undefined ? {} : { deadline }),
+      ...(request.tracked ? { tracked: true } : {}),
+      ...(callback === undefined ? {} : { callback }),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
     },
@@ -75,7 +85,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
  */
 export function decodeRequest(message: Message): QueuedRequest {
   expectType(message, requestType);
-  const { method, path, deadline, traceparent, tracestate } = message.headers;
+  const { method, path, deadline, callback, traceparent, tracestate } = message.headers;
   if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
     throw new EnvelopeError('the header "method" is not an HTTP method');
   }
@@ -87,6 +97,9 @@ export function decodeRequest(message: Message): QueuedRequest {
   if (deadline !== undefined && typeof deadline !== "number") {
     throw new EnvelopeError('the header "deadline" is not a number of milliseconds');
   }
+  if (callback !== undefined && typeof callback !== "string") {
+    throw new EnvelopeError('the header "callback" is not a URL');
+  }
   const id = message.correlationId ?? message.messageId;
   return {
     id,
@@ -97,6 +110,8 @@ export function decodeRequest(message: Message): QueuedRequest {
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
+    ...(message.headers["tracked"] === true ? { tracked: true } : {}),
+    ...(callback === undefined ? {} : { callback }),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
   };
@@ -159,9 +174,14 @@ export function expectType(message: Message, type: string): void {
   }
 }
 
-function decodeHeaders(
+/**
+ * HTTP headers as they stand in a message.
+ * @param contentType the message's, which stands in for the header where the table lacks it.
+ * @throws {EnvelopeError} it is no table of headers that HTTP allows.
+ */
+export function decodeHeaders(
   value: HeaderValue | undefined,
-  contentType: string | undefined,
+  contentType?: string,
 ): HeaderTable {
   const table: HeaderTable = {};
   if (value !== undefined) {
@@ -190,7 +210,10 @@ function headerText(name: string, value: HeaderValue): string {
   return text;
 }
 
-/** AMQP's short strings end at 255 bytes; the whole value stands in the header table anyway. */
-function shortString(text: string): string {
+/**
+ * A value as an AMQP property: those short strings end at 255 bytes. The whole value stands in the
+ * header table anyway.
+ */
+export function shortString(text: string): string {
   return text.length <= 127 ? text : text.slice(0, 127);
 }

@@ -34,6 +34,13 @@ Deno.test("a request whose deadline has passed expires at once, never at a negat
   assert.equal(encodeRequest(request, request.deadline! + 5).expiration, 0);
 });
 
+Deno.test("a request with a callback does not expire in the broker, and keeps its deadline", () => {
+  const calling: QueuedRequest = { ...request, callback: "https://example.com/hook" };
+  const message = encodeRequest(calling, 1_763_800_000_000);
+  assert.equal(message.expiration, undefined);
+  assert.deepEqual(decodeRequest(message), calling);
+});
+
 Deno.test("a response comes out of its message as it went in", () => {
   const response: QueuedResponse = {
     status: 207,
@@ -68,6 +75,7 @@ Deno.test("a message that departs from the protocol is refused with where", asyn
     ["path without slash", { headers: { ...good, path: "x" } }, /"path"/],
     ["path with a line break", { headers: { ...good, path: "/\r\nx: y" } }, /"path"/],
     ["deadline is text", { headers: { ...good, deadline: "soon" } }, /"deadline"/],
+    ["callback is a number", { headers: { ...good, callback: 1 } }, /"callback"/],
     ["headers are no table", { headers: { ...good, headers: ["a"] } }, /"headers"/],
     ["a header with a line break", { headers: { ...good, headers: { a: "x\r\ny" } } }, /"a"/],
     ["a header name with a space", { headers: { ...good, headers: { "a b": "x" } } }, /"a b"/],

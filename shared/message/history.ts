@@ -43,7 +43,9 @@ export function withFailedAttempt(message: Message, attempt: FailedAttempt): Mes
 }
 
 /** The headers that tell of the last response. */
-export function lastResponseHeaders({ status, body }: QueuedResponse): MessageHeaders {
+export function lastResponseHeaders(
+  { status, body }: Pick<QueuedResponse, "status" | "body">,
+): MessageHeaders {
   const text = new TextDecoder().decode(body.subarray(0, 4 * responseCharacters));
   return { [DEAD_STATUS]: status, [DEAD_RESPONSE]: text.slice(0, responseCharacters) };
 }

@@ -178,6 +178,7 @@ Deno.test("bad input is 400 with what is allowed", async (t) => {
   const cases: [string, string, HeadersInit, RegExp][] = [
     ["upper case in the name", "/proxy/Upper/x", {}, /a-z 0-9/],
     ["an encoded slash in the name", "/proxy/a%2Fb/x", {}, /a-z 0-9/],
+    ["a reserved name", "/proxy/proxymq-callbacks/x", {}, /proxymq-, which is reserved/],
     ["a name too long", `/proxy/${"a".repeat(64)}/x`, {}, /1 to 63/],
     ["no name", "/proxy/", {}, /1 to 63/],
     ["Prefer", "/proxy/a/", { prefer: "wait=soon" }, /wait=N/],

@@ -7,9 +7,9 @@ export interface Caller {
 }
 
 /** Calls by `fetch`, and hangs up by aborting it. */
-export function fetchCaller(url: string): Caller {
+export function fetchCaller(url: string, headers: HeadersInit = {}): Caller {
   const controller = new AbortController();
-  fetch(url, { method: "POST", body: "hello", signal: controller.signal }).catch(() => {});
+  fetch(url, { method: "POST", headers, body: "hello", signal: controller.signal }).catch(() => {});
   return { hangUp: () => controller.abort() };
 }
 

@@ -233,6 +233,7 @@ Deno.test("bad input for dead letters is 400 and says what is allowed", async (t
     ["POST", "/main/replay", { all: true, ids: ["x"] }, /say which/],
     ["POST", "/main/replay", { all: true, rate: "fast" }, /rate: .*50\/s/],
     ["POST", "/main/replay", { all: true, to: "A" }, /to: .*a-z 0-9/],
+    ["POST", "/main/replay", { all: true, to: "proxymq-callbacks" }, /to: .*reserved/],
     ["POST", "/main/replay", undefined, /say which/],
   ];
   for (const [method, path, body, detail] of cases) {

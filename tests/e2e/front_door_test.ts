@@ -78,7 +78,7 @@ Deno.test("the OpenAPI document describes the routes", async () => {
   );
   const [service] = operations.get.parameters;
   assert.equal(service.name, "service");
-  assert.equal(service.schema.pattern, "^[a-z0-9][a-z0-9._-]{0,62}$");
+  assert.equal(service.schema.pattern, "^(?!proxymq-)[a-z0-9][a-z0-9._-]{0,62}$");
   for (const path of ["/health/live", "/health/ready", "/metrics"]) assert.ok(document.paths[path]);
 });
 

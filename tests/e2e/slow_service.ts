@@ -3,6 +3,8 @@ import { microservice, type TestServer } from "./stack.ts";
 /** A call to a {@link SlowService}. */
 export interface SlowCall {
   readonly path: string;
+  /** The request's id. */
+  readonly id: string | null;
   /** When its connection was cut, on the clock of `performance.now()`. */
   abortedAt?: number;
   /** Ends it. */
@@ -21,7 +23,7 @@ export function slowService(): SlowService {
     const path = new URL(request.url).pathname;
     const { promise, resolve } = Promise.withResolvers<Response>();
     const answer = () => resolve(new Response(`answer to ${path}`));
-    const call: SlowCall = { path, answer };
+    const call: SlowCall = { path, id: request.headers.get("proxymq-request-id"), answer };
     calls.push(call);
     request.signal.addEventListener("abort", () => {
       call.abortedAt = performance.now();

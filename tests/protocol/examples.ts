@@ -6,7 +6,9 @@ export interface Example {
 }
 
 /** Reads the fenced example of this name from docs/protocol.md. */
-export async function example(name: "request" | "response" | "cancel"): Promise<Example> {
+export async function example(
+  name: "request" | "response" | "cancel" | "callback",
+): Promise<Example> {
   const page = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
   const [, text] = new RegExp(`^\`\`\`json ${name}\\n([\\s\\S]*?)^\`\`\``, "m").exec(page) ?? [];
   if (text === undefined) throw new Error(`docs/protocol.md has no example "json ${name}"`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message, MessageHeaders } from "../../shared/broker/broker.ts";
+import { decodeCallback, encodeCallback } from "../../shared/message/callback.ts";
 import { decodeCancel, encodeCancel } from "../../shared/message/cancel.ts";
 import {
   decodeRequest,
@@ -71,6 +72,25 @@ Deno.test("the documented cancel is what the enqueuer publishes, and what the de
   assert.deepEqual({
     type: message.type,
     correlation_id: message.correlationId,
+    delivery_mode: message.durable === false ? 1 : 2,
+  }, properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("the documented callback is what the dequeuer publishes, and what the enqueuer reads", async () => {
+  const shown = await example("callback");
+  const { properties, headers } = shown;
+  const callback = decodeCallback(toMessage(shown));
+  assert.equal(callback.state, "succeeded");
+  assert.equal(callback.response?.status, 200);
+  const message = encodeCallback(callback);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual({
+    type: message.type,
+    message_id: message.messageId,
+    correlation_id: message.correlationId,
+    content_type: message.contentType,
+    timestamp: (message.timestamp ?? 0) / 1000,
     delivery_mode: message.durable === false ? 1 : 2,
   }, properties);
   assert.equal(new TextDecoder().decode(message.body), shown.body);

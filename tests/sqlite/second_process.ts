@@ -3,8 +3,10 @@ import { eventually, type Waiting } from "../support/waiting.ts";
 
 /** What `process.ts` can be. */
 export type Role = "serve" | "take" | "hold" | "time" | "reply" | "hear" | "publish";
+/** What `results_process.ts` can be. */
+export type ResultsRole = "claim" | "watch" | "finish" | "cancelled";
 
-/** A `process.ts`, and the lines that it has written. Disposing of it ends it in an orderly way. */
+/** A `process.ts` or `results_process.ts`, and the lines that it has written. Disposing of it ends it in an orderly way. */
 export class SecondProcess implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly #child: Deno.ChildProcess;
@@ -16,10 +18,19 @@ export class SecondProcess implements AsyncDisposable {
   }
 
   /** Starts one, and waits until it has opened the broker. */
-  static async start(role: Role, url: string, queue: string): Promise<SecondProcess> {
-    const script = fileURLToPath(new URL("./process.ts", import.meta.url));
+  static start(role: Role, url: string, queue: string): Promise<SecondProcess> {
+    return SecondProcess.#start("process.ts", role, url, queue);
+  }
+
+  /** The same for a process that is about results. */
+  static startResults(role: ResultsRole, url: string, id = ""): Promise<SecondProcess> {
+    return SecondProcess.#start("results_process.ts", role, url, id);
+  }
+
+  static async #start(script: string, ...args: string[]): Promise<SecondProcess> {
+    const path = fileURLToPath(new URL(`./${script}`, import.meta.url));
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", script, role, url, queue],
+      args: ["run", "-A", path, ...args],
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -19,9 +19,11 @@ import type {
   QueueStats,
   Settlement,
 } from "../broker.ts";
+import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { BrokerUnavailableError, DeliveryLostError, MessageTooLargeError } from "../errors.ts";
 import { Consumer, Lease } from "./consumer.ts";
+import { MemoryResultStore } from "./result_store.ts";
 import { Store } from "./store.ts";
 
 const capabilities: Capabilities = {
@@ -49,6 +51,7 @@ class MemoryBroker implements Broker {
   readonly #store: Store;
   readonly #consumers = new Set<Consumer>();
   readonly #options: BrokerOptions;
+  readonly #closing = new AbortController();
   #status: BrokerStatus;
 
   constructor(name: string, options: BrokerOptions) {
@@ -123,8 +126,16 @@ class MemoryBroker implements Broker {
     });
   }
 
+  results(options: ResultStoreOptions): ResultStore {
+    this.#checkOpen();
+    const { maxMessageBytes: maxBytes } = capabilities;
+    const { signal: closed } = this.#closing;
+    return new MemoryResultStore(this.#store.results, options, { maxBytes, closed });
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#status.connected) {
+      this.#closing.abort();
       for (const consumer of this.#consumers) consumer.close();
       this.#store.leave(this);
       this.#status = { connected: false, detail: "closed" };

@@ -3,11 +3,13 @@ import { DEAD_AT, DEAD_QUEUE, DEAD_REASON } from "../broker.ts";
 import { QueueMismatchError, QueueNotFoundError } from "../errors.ts";
 import { topicMatches } from "../topic_match.ts";
 import { MemoryQueue } from "./queue.ts";
+import { Results } from "./results.ts";
 
 const stores = new Map<string, Store>();
 
-/** The queues that the handles of one name share; gone with the last of these handles. */
+/** What the handles of one name share; gone with the last of these handles. */
 export class Store {
+  readonly results = new Results();
   readonly #name: string;
   readonly #queues = new Map<string, MemoryQueue>();
   /** Reply queues, each with the handle that declared it. */
@@ -33,6 +35,7 @@ export class Store {
     this.#handles.delete(handle);
     if (this.#handles.size > 0) return;
     for (const queue of this.#queues.values()) queue.close();
+    this.results.close();
     stores.delete(this.#name);
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import type {
   Address,
   Broker,
@@ -20,6 +21,7 @@ import { Consumer } from "./consumer.ts";
 import { delayUnitMs, maxDelayMs } from "./delay_levels.ts";
 import { blockedText, maxHeaderBytes, maxMessageBytes, Publisher } from "./publisher.ts";
 import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
+import { streamResults } from "./results.ts";
 import { shortcoming } from "./server.ts";
 import { settle, type SettlingOptions } from "./settling.ts";
 import { onChannel } from "./throwaway.ts";
@@ -154,6 +156,10 @@ class RabbitBroker implements Broker {
         ? new QueueNotFoundError(queue)
         : brokerError(error);
     }
+  }
+
+  results(options: ResultStoreOptions): ResultStore {
+    return streamResults(this.#consuming, this.#publisher, options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -39,7 +39,9 @@ export function leave(connection: Connection, client: number): Set<number> {
      WHERE state = ${HELD} AND owner = ? RETURNING queue`,
     client,
   );
-  for (const table of ["consumers", "reply_queues", "broadcasts", "replies"]) {
+  for (
+    const table of ["consumers", "reply_queues", "broadcasts", "replies", "watches", "watch_news"]
+  ) {
     connection.run(`DELETE FROM ${table} WHERE client = ?`, client);
   }
   connection.run("DELETE FROM clients WHERE id = ?", client);

@@ -12,6 +12,7 @@ import type {
   QueueStats,
   Settlement,
 } from "../broker.ts";
+import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import { BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
 import { Consumer } from "./consumer.ts";
 import type { Claim } from "./fetch.ts";
@@ -20,6 +21,7 @@ import type { Peer } from "./peer.ts";
 import { releasePeer } from "./peers.ts";
 import { publish } from "./publish.ts";
 import { withdraw } from "./replies.ts";
+import { SqliteResultStore } from "./result_store.ts";
 import { MAX_DELAY, release } from "./settle.ts";
 import { settleAll } from "./settling.ts";
 import { queueStats } from "./stats.ts";
@@ -123,6 +125,11 @@ export class SqliteBroker implements Broker {
       if (!found) throw new QueueNotFoundError(queue);
       return connection.snapshot(() => queueStats(connection, found, Date.now()));
     });
+  }
+
+  results(options: ResultStoreOptions): ResultStore {
+    this.#assertOpen();
+    return new SqliteResultStore(this.#peer, options, this.#closing.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -11,10 +11,12 @@ import { Membership } from "./membership.ts";
 import { Outcome } from "./outcome.ts";
 import { Queues } from "./queues.ts";
 import { Replies } from "./replies.ts";
+import { ResultExpiry } from "./result_expiry.ts";
 import { release } from "./settle.ts";
 import { isBusy, unavailable } from "./sqlite_error.ts";
 import { Status } from "./status.ts";
 import { Ticker } from "./ticker.ts";
+import { Watching } from "./watching.ts";
 
 /** How often one looks without having been woken, milliseconds. */
 const LOOK_EVERY = 1_000;
@@ -30,8 +32,8 @@ type WorkSpec = Extract<QueueSpec, { kind: "work" }>;
  * one group commit, one client id with its lease.
  *
  * Everything is written in groups ({@link GroupCommit}). With each group go the chores that are
- * due (the lease, clients that died, delays and expirations, replies that were read) and a fetch
- * for the consumers that have prefetch to spare. Other processes are woken once the group is
+ * due (the lease, clients that died, delays and expirations, what was read or has expired) and a
+ * fetch for the consumers that have prefetch to spare. Other processes are woken once the group is
  * committed. Only a caller, a ring of the doorbell or the ticker gets it going, so that waiting
  * costs one look a second.
  */
@@ -39,6 +41,7 @@ export class Peer {
   readonly path: string;
   readonly consumers = new LocalConsumers();
   readonly replies = new Replies();
+  readonly watching = new Watching();
   /** What was declared through this peer, to be declared again in a file that was made anew. */
   readonly declared = new Map<string, WorkSpec>();
   readonly status: Status;
@@ -46,6 +49,8 @@ export class Peer {
   readonly #doorbell: Doorbell;
   readonly #ticker: Ticker;
   readonly #membership: Membership;
+  readonly #expiry = new ResultExpiry();
+  readonly #inboxes = [this.replies, this.watching];
   /** Deliveries whose settling failed: they go back as soon as anything can be written. */
   readonly #strays = new Set<Claim>();
   #connection: Connection | undefined;
@@ -137,9 +142,9 @@ export class Peer {
     for (const claim of claims) this.#strays.add(claim);
   }
 
-  /** To be called when a consumer comes or goes. */
+  /** To be called when somebody who consumes or watches comes or goes. */
   consumersChanged(): void {
-    this.#ticker.keepAlive(this.consumers.any || this.replies.awaited);
+    this.#ticker.keepAlive(this.consumers.any || this.#inboxes.some(({ awaited }) => awaited));
     this.#group.schedule();
   }
 
@@ -183,7 +188,7 @@ export class Peer {
     for (const queue of touched) outcome.touched.add(queue);
     if (entered) {
       outcome.entered = true;
-      this.replies.move(connection, this.client);
+      for (const inbox of this.#inboxes) inbox.move(connection, this.client);
       this.consumers.forget();
     }
     if (isDue) {
@@ -197,7 +202,8 @@ export class Peer {
     for (const claim of this.#strays) {
       if (release(connection, claim, 1)) outcome.touched.add(claim.queue.id);
     }
-    this.replies.clean(connection, this.client);
+    for (const inbox of this.#inboxes) inbox.clean(connection, this.client);
+    this.due(this.#expiry.step(connection, now));
   }
 
   #after(connection: Connection): void {
@@ -247,7 +253,7 @@ export class Peer {
   /** The doorbell rang: there are replies for us, or messages in a queue that we consume. */
   #look(): void {
     try {
-      this.replies.receive(this.connection, this.client);
+      for (const inbox of this.#inboxes) inbox.receive(this.connection, this.client);
       this.consumers.look(this.connection);
       if (this.consumers.hungry) this.#group.flush();
     } catch (error) {
@@ -265,6 +271,7 @@ export class Peer {
       const now = Date.now();
       this.#nextDue = Math.min(this.#nextDue, nextDue(connection));
       this.#membership.look(connection, now);
+      if (this.#expiry.isDue(connection, now)) this.#nextDue = 0;
       if (now >= Math.min(this.#membership.dueAt, this.#nextDue)) this.#group.flush();
       if (!this.#doorbell.intact) this.#doorbell.listen(this.client);
       this.#look();
@@ -276,9 +283,9 @@ export class Peer {
 
   #plan(): void {
     const now = Date.now();
-    if (!this.status.now.connected) this.#ticker.by(now + RECOVER_EVERY);
-    else if (!this.#doorbell.listening) this.#ticker.by(Math.min(now + LOOK_OFTEN, this.#nextDue));
-    else this.#ticker.by(Math.min(now + LOOK_EVERY, this.#nextDue));
+    const every = this.#doorbell.listening ? LOOK_EVERY : LOOK_OFTEN;
+    const usable = this.status.now.connected;
+    this.#ticker.by(usable ? Math.min(now + every, this.#nextDue) : now + RECOVER_EVERY);
   }
 
   /** Opens the file again, which may be another one by now. */

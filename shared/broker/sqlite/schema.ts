@@ -1,11 +1,9 @@
 import { BrokerError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
+import { resultTables } from "./result_tables.ts";
 
 /** Marks a file as ours (SQLite's `application_id`): "PXMQ". */
 export const APPLICATION_ID = 0x50584d51;
-/** The schema that this version reads and writes (SQLite's `user_version`). */
-export const SCHEMA_VERSION = 1;
-
 /** The values of `messages.state`. Queries spell them out, so that the partial indexes serve. */
 export const READY = 0;
 export const DELAYED = 1;
@@ -83,23 +81,30 @@ CREATE TABLE replies (
   head TEXT NOT NULL,
   body BLOB
 ) STRICT;
-
-PRAGMA application_id = ${APPLICATION_ID};
-PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** What leads from each version of the schema to the next, from an empty file on. */
+const steps = [tables, resultTables];
+/** The schema that this version reads and writes (SQLite's `user_version`). */
+export const SCHEMA_VERSION: number = steps.length;
+
 /**
- * Makes the tables in an empty file, and refuses, before anything is written, a file that is not
- * ours or newer than we are.
+ * Makes the tables in an empty file, or those that an older version's file lacks; and refuses,
+ * before anything is written, a file that is not ours or newer than we are.
  * @throws {BrokerError} a file of another program, or of a newer version.
  */
 export function prepareSchema(connection: Connection): void {
-  if (isPrepared(connection)) return;
-  connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
-  connection.useWriteAheadLog();
+  const version = versionOf(connection);
+  if (version === SCHEMA_VERSION) return;
+  if (version === 0) {
+    connection.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    connection.useWriteAheadLog();
+  }
   connection.begin();
   try {
-    if (!isPrepared(connection)) connection.exec(tables);
+    for (const step of steps.slice(versionOf(connection))) connection.exec(step);
+    connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     connection.commit();
   } catch (error) {
     connection.rollback();
@@ -113,18 +118,19 @@ const marks = `SELECT
   (SELECT application_id FROM pragma_application_id) AS application,
   (SELECT user_version FROM pragma_user_version) AS version`;
 
-function isPrepared(connection: Connection): boolean {
+/** The version of the schema in a file, 0 in an empty one. */
+function versionOf(connection: Connection): number {
   const { objects, application, version } = connection.get<
     { objects: number; application: number; version: number }
   >(marks) ?? { objects: 0, application: 0, version: 0 };
   if (application === APPLICATION_ID) {
-    if (version === SCHEMA_VERSION) return true;
+    if (version >= 1 && version <= SCHEMA_VERSION) return version;
     throw new BrokerError(
-      `${connection.path} has schema version ${version}, and this ProxyMQ reads version ` +
+      `${connection.path} has schema version ${version}, and this ProxyMQ reads versions up to ` +
         `${SCHEMA_VERSION}: use the ProxyMQ that made it, or another file`,
     );
   }
-  if (application === 0 && version === 0 && objects === 0) return false;
+  if (application === 0 && version === 0 && objects === 0) return 0;
   throw new BrokerError(
     `${connection.path} is the database of another program (application_id ${application}); ` +
       `nothing was written to it`,

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { BrokerError, BrokerUnavailableError } from "../errors.ts";
 import { Connection } from "./connection.ts";
 import { open } from "./driver.ts";
+import { resultTables } from "./result_tables.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { TestFolder } from "../../../tests/sqlite/test_folder.ts";
 
@@ -41,7 +42,7 @@ Deno.test("a newer version's file is refused, with both versions", async () => {
   const connection = new Connection(folder.file());
   connection.exec("PRAGMA user_version = 7");
   connection.close();
-  const versions = ["version 7", `version ${SCHEMA_VERSION}`];
+  const versions = ["version 7", `up to ${SCHEMA_VERSION}`];
   await rejectsNaming(open(folder.url(), options), folder.file(), ...versions);
 });
 
@@ -69,4 +70,32 @@ Deno.test("two that make the file at the same time both succeed", async () => {
     open(folder.url("link/broker.db"), options),
   ]);
   for (const broker of brokers) await broker[Symbol.asyncDispose]();
+});
+
+Deno.test("a file of the first version gets what it lacks, in place", async () => {
+  using folder = new TestFolder();
+  const queue = { kind: "work", name: "work", deadLetterQueue: "dead" } as const;
+  {
+    await using broker = await open(folder.url(), options);
+    await broker.declare(queue);
+    await broker.publish({ queue: queue.name }, [{ body: new Uint8Array(9), headers: {} }]);
+  }
+  const before = new DatabaseSync(folder.file());
+  for (const [, table] of resultTables.matchAll(/CREATE TABLE (\w+)/g)) {
+    before.exec(`DROP TABLE ${table}`);
+  }
+  before.exec("PRAGMA user_version = 1");
+  before.close();
+
+  const brokers = await Promise.all([1, 2].map(() => open(folder.url(), options)));
+  for (const broker of brokers) {
+    assert.equal((await broker.stats(queue.name)).ready, 1);
+    const results = broker.results({ ttlMs: 60_000, lookUps: true });
+    await results.enter({ id: "a", service: "work" });
+    assert.equal((await results.get("a"))?.state, "queued");
+  }
+  for (const broker of brokers) await broker[Symbol.asyncDispose]();
+  const after = new Connection(folder.file());
+  assert.equal(after.pragma("user_version"), SCHEMA_VERSION);
+  after.close();
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Problem } from "../shared/http/problem.ts";
-import { waitMs } from "./deadline.ts";
+import { isTracked, orderOf } from "./order.ts";
+
+const defaults = { replyTimeoutMs: 30_000, onTimeout: "error" } as const;
 
 Deno.test("how long a caller waits", async (t) => {
   const cases: [Record<string, string>, number][] = [
@@ -9,6 +11,9 @@ Deno.test("how long a caller waits", async (t) => {
     [{ prefer: "wait=0" }, 0],
     [{ prefer: 'WAIT="7"' }, 7_000],
     [{ prefer: "respond-async, wait=100" }, 100_000],
+    [{ prefer: "respond-async" }, 0],
+    [{ prefer: "respond-async-not" }, 30_000],
+    [{ prefer: "respond-async", "grpc-timeout": "5S" }, 0],
     [{ prefer: 'foo; bar="a,b", wait = 5 ; x' }, 5_000],
     [{ prefer: "wait=5, wait=9" }, 5_000],
     [{ prefer: "wait-long=9" }, 30_000],
@@ -24,7 +29,7 @@ Deno.test("how long a caller waits", async (t) => {
   ];
   for (const [headers, expected] of cases) {
     await t.step(JSON.stringify(headers), () => {
-      assert.equal(waitMs(new Headers(headers), 30_000), expected);
+      assert.equal(orderOf(new Headers(headers), defaults).waitMs, expected);
     });
   }
   const bad: [Record<string, string>, RegExp][] = [
@@ -42,7 +47,7 @@ Deno.test("how long a caller waits", async (t) => {
   ];
   for (const [headers, detail] of bad) {
     await t.step(`refused: ${JSON.stringify(headers)}`, () => {
-      assert.throws(() => waitMs(new Headers(headers), 30_000), (error) => {
+      assert.throws(() => orderOf(new Headers(headers), defaults), (error) => {
         assert.ok(error instanceof Problem);
         assert.equal(error.type, "bad-request");
         assert.match(error.details.detail, detail);
@@ -50,4 +55,26 @@ Deno.test("how long a caller waits", async (t) => {
       });
     });
   }
+});
+
+Deno.test("who fetches its response later, and what is kept for it", async (t) => {
+  const cases: [Record<string, string>, "error" | "respond-async", boolean, boolean][] = [
+    [{}, "error", false, false],
+    [{}, "respond-async", true, true],
+    [{ prefer: "respond-async" }, "error", true, true],
+    [{ prefer: 'Respond-Async; x="y", wait=3' }, "error", true, true],
+    [{ prefer: "wait=3" }, "error", false, false],
+    [{ "idempotency-key": '"k"' }, "error", false, true],
+  ];
+  for (const [headers, onTimeout, later, tracked] of cases) {
+    await t.step(`${JSON.stringify(headers)}, on timeout ${onTimeout}`, () => {
+      const order = orderOf(new Headers(headers), { ...defaults, onTimeout });
+      assert.equal(order.later, later);
+      assert.equal(isTracked(order), tracked);
+    });
+  }
+  await t.step("a grpc-timeout is kept as what it is", () => {
+    const order = orderOf(new Headers({ "grpc-timeout": "5S", prefer: "respond-async" }), defaults);
+    assert.equal(order.timeoutMs, 5_000);
+  });
 });

@@ -9,7 +9,7 @@ export interface BackoffPolicy {
 /**
  * The wait before the next attempt, milliseconds: exponential with full jitter, any time from 0
  * to the bound, so that what failed together does not come again together; but no sooner than
- * the microservice asked for.
+ * whoever failed asked for.
  *
  * @param attempt the attempt that failed, from 1.
  * @param retryAfterMs what its `Retry-After` asked for, if it had one.

@@ -1,0 +1,91 @@
+import type { Delivery } from "../shared/broker/broker.ts";
+import { MessageTooLargeError } from "../shared/broker/errors.ts";
+import { offer } from "../shared/broker/offer.ts";
+import { replaysOf } from "../shared/dead_letters/replayed.ts";
+import { logger } from "../shared/log.ts";
+import type { QueuedRequest } from "../shared/message/envelope.ts";
+import type { Change, RequestState, ResultStore } from "../shared/results/result_store.ts";
+import { problemResponse } from "./outcome.ts";
+import { endOf, type RequestEnd } from "./request_end.ts";
+
+const log = logger("recorder");
+
+/** For how long a request's end is offered to a store that does not take it, milliseconds. */
+const patienceMs = 60_000;
+
+/**
+ * Records the changes of requests whose callers ask for them later (`tracked`). Others cost
+ * nothing here.
+ */
+export class Recorder implements Disposable {
+  readonly #store: Pick<ResultStore, "record">;
+  readonly #service: string;
+  readonly #stop = new AbortController();
+
+  /** @param service the one whose requests are recorded. */
+  constructor(store: Pick<ResultStore, "record">, service: string) {
+    this.#store = store;
+    this.#service = service;
+  }
+
+  /** Records that the microservice has a request now. It is not waited for. */
+  processing(request: QueuedRequest, delivery: Delivery): void {
+    if (request.tracked) this.#tell(this.#change(request, delivery, "processing"));
+  }
+
+  /**
+   * Records what became of a delivery, before it is settled. An end resolves when it is durable;
+   * while the store does not take it, it is offered again, so that what the microservice has done
+   * is not done twice. That a request goes on is not waited for.
+   * @throws {BrokerError} the store did not take an end within a minute, or before {@link stop}.
+   */
+  async record(request: QueuedRequest, delivery: Delivery, outcome: RequestEnd): Promise<void> {
+    if (!request.tracked) return;
+    const end = endOf(outcome, request.id);
+    if (end) return await this.#end({ ...this.#change(request, delivery, end.state), ...end });
+    const queued = this.#change(request, delivery, "queued");
+    if (outcome.kind !== "retry") return this.#tell(queued);
+    const { failure: reason, delayMs } = outcome;
+    this.#tell({ ...queued, reason, nextAttemptAt: Date.now() + delayMs });
+  }
+
+  /** Gives up what the store has not taken. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #change({ id = "" }: QueuedRequest, delivery: Delivery, state: RequestState): Change {
+    return {
+      id,
+      service: this.#service,
+      state,
+      run: replaysOf(delivery.message),
+      attempt: delivery.attempt + delivery.redeliveries,
+    };
+  }
+
+  #tell(change: Change): void {
+    this.#store.record(change).catch((error) => {
+      log.debug("request {requestId} is not known to be {state}: {error}", {
+        requestId: change.id,
+        state: change.state,
+        error,
+      });
+    });
+  }
+
+  async #end(change: Change): Promise<void> {
+    const limits = { until: Date.now() + patienceMs, signal: this.#stop.signal };
+    try {
+      await offer(() => this.#store.record(change), limits);
+    } catch (error) {
+      if (!(error instanceof MessageTooLargeError)) throw error;
+      const response = problemResponse("upstream-protocol-error", error.message, change.id);
+      await offer(() => this.#store.record({ ...change, response }), limits);
+    }
+  }
+}

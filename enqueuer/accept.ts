@@ -1,0 +1,44 @@
+import type { Broker } from "../shared/broker/broker.ts";
+import { encodeRequest, type QueuedRequest } from "../shared/message/envelope.ts";
+import type { NewRequest, RequestRecord, ResultStore } from "../shared/results/result_store.ts";
+import { requestQueue } from "../shared/service_name.ts";
+
+/** What {@link acceptRequest} needs. */
+export interface AcceptDeps {
+  readonly broker: Broker;
+  readonly results: ResultStore;
+}
+
+/**
+ * Takes a request for later: it is entered in the result store, and then stands in its queue. One
+ * that does not get there is not known either.
+ * @param delayMs milliseconds until it is delivered.
+ * @returns undefined, or the record of the request that has its key.
+ * @throws {BrokerError} it could not be entered or published.
+ */
+export async function acceptRequest(
+  { broker, results }: AcceptDeps,
+  entry: NewRequest,
+  request: QueuedRequest,
+  delayMs: number,
+): Promise<RequestRecord | undefined> {
+  const { id, service, deadline, claim } = entry;
+  const entered = await results.enter(entry);
+  if (entered.kind === "taken") return entered.record;
+  const now = Date.now();
+  // A delay does not count for the time in the queue.
+  const message = encodeRequest({
+    ...request,
+    tracked: true,
+    ...(deadline === undefined ? {} : { deadline }),
+  }, now + delayMs);
+  try {
+    const to = { queue: requestQueue(service) };
+    await broker.publish(to, [{ ...message, timestamp: now }], { delayMs });
+  } catch (error) {
+    await results.withdraw(id).catch(() => {});
+    throw error;
+  }
+  if (claim) await results.confirm(id);
+  return undefined;
+}

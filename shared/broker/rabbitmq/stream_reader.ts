@@ -1,0 +1,101 @@
+import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
+import type { LogEntry } from "../../results/log/result_log.ts";
+import { within } from "../../waiting.ts";
+import { CancelWatch } from "./cancel_watch.ts";
+import type { Client } from "./client.ts";
+import { readMessage } from "./properties.ts";
+
+const answerTimeoutMs = 10_000;
+/** Acknowledging only makes room for more: once for so many. */
+const acknowledgedAtOnce = 200;
+
+/** Where reading starts: at an offset, at a time, or with what is appended from now on. */
+export type StreamPosition = number | Date | "next";
+
+/**
+ * Reads a stream on a channel of its own, until the reader leaves, the signal aborts, or the channel
+ * is lost. A stream's messages are not consumed: others read them too.
+ *
+ * @example
+ * ```ts
+ * await using reader = await StreamReader.open(client, "proxymq_results", 0, 1_000);
+ * for (let entry; entry = await reader.next(signal);) take(entry);
+ * ```
+ */
+export class StreamReader implements AsyncDisposable {
+  readonly #channel: AMQPChannel;
+  readonly #entries: LogEntry[] = [];
+  #lost = false;
+  #unacknowledged = 0;
+  #wake: (() => void) | undefined;
+
+  private constructor(channel: AMQPChannel) {
+    this.#channel = channel;
+  }
+
+  /**
+   * Starts to read.
+   * @param ahead how many messages may be on their way or unread.
+   * @throws the library's error, when there is no such stream or the server refuses.
+   */
+  static async open(
+    client: Client,
+    stream: string,
+    from: StreamPosition,
+    ahead: number,
+  ): Promise<StreamReader> {
+    const limits = { ms: answerTimeoutMs };
+    const channel = await within(client.channel(), limits);
+    const reader = new StreamReader(channel);
+    channel.onerror = () => reader.#lose();
+    channel.deliver = (message) => reader.#deliver(message, stream);
+    const tag = "proxymq results";
+    const watch = new CancelWatch(channel, tag, () => reader.#lose());
+    channel.consumers.set(tag, watch);
+    try {
+      const args = { "x-stream-offset": typeof from === "number" ? BigInt(from) : from };
+      const limited = channel.basicQos(ahead);
+      const consuming = channel.basicConsume(stream, { tag, noAck: false, args }, () => {});
+      await within(Promise.all([limited, consuming]), limits);
+    } catch (error) {
+      await reader[Symbol.asyncDispose]();
+      throw error;
+    }
+    channel.consumers.set(tag, watch);
+    return reader;
+  }
+
+  /** The next message; undefined when the signal aborts or the channel is lost. */
+  async next(signal: AbortSignal): Promise<LogEntry | undefined> {
+    while (!signal.aborted) {
+      const entry = this.#entries.shift();
+      if (entry || this.#lost) return entry;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      signal.addEventListener("abort", resolve as () => void, { once: true });
+      await promise;
+      signal.removeEventListener("abort", resolve as () => void);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#lose();
+    if (!this.#channel.closed) this.#channel.close().catch(() => {});
+    return Promise.resolve();
+  }
+
+  #deliver(received: AMQPMessage, stream: string): void {
+    if (++this.#unacknowledged >= acknowledgedAtOnce) {
+      this.#unacknowledged = 0;
+      this.#channel.basicAck(received.deliveryTag, true).catch(() => {});
+    }
+    const offset = Number(received.properties.headers?.["x-stream-offset"]);
+    this.#entries.push({ message: readMessage(received, stream).message, offset });
+    this.#wake?.();
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,71 @@
+import { requestIdTime } from "../message/request_id.ts";
+import {
+  abandonedAfterMs,
+  type Change,
+  finalStates,
+  type NewRequest,
+  type RequestRecord,
+} from "./result_store.ts";
+
+/** The record of a request that is entered. */
+export function entered(request: NewRequest, now: number): RequestRecord {
+  return {
+    ...request,
+    state: "queued",
+    run: 0,
+    attempt: 0,
+    createdAt: now,
+    updatedAt: now,
+    confirmed: false,
+  };
+}
+
+/**
+ * What a change makes of a record, which is undefined where the request is not known.
+ * @returns undefined where the change has no effect.
+ */
+export function changed(
+  record: RequestRecord | undefined,
+  change: Change,
+  now: number,
+): RequestRecord | undefined {
+  const before = record ?? missed(change, now);
+  const run = change.run ?? 0;
+  if (run < before.run || (run === before.run && finalStates.has(before.state))) return undefined;
+  const { nextAttemptAt: _, reason: __, status: ___, ...kept } = before;
+  const response = finalStates.has(change.state) ? change.response : undefined;
+  return {
+    ...kept,
+    state: change.state,
+    run,
+    attempt: change.attempt ?? (run === before.run ? before.attempt : 0),
+    ...(change.nextAttemptAt === undefined ? {} : { nextAttemptAt: change.nextAttemptAt }),
+    ...(change.reason === undefined ? {} : { reason: change.reason }),
+    ...(response ? { status: response.status } : {}),
+    updatedAt: now,
+    // Whoever has something to record of it has got it from its queue.
+    confirmed: true,
+  };
+}
+
+/** The record of a request of which nothing is known but a change. */
+function missed({ id, service }: Change, now: number): RequestRecord {
+  // The ids of a process run ahead of its clock when that is set back.
+  const createdAt = Math.min(now, requestIdTime(id) ?? now);
+  return { ...entered({ id, service }, now), createdAt };
+}
+
+/** Whether a claim's request was entered by somebody who has not got it into its queue since. */
+export function isAbandoned({ confirmed, createdAt }: RequestRecord, now: number): boolean {
+  return !confirmed && now >= createdAt + abandonedAfterMs;
+}
+
+/**
+ * From when on a request is unknown, if it stays as it is; epoch milliseconds. One that has not
+ * ended waits for its end, but nothing comes any more for so long after its deadline.
+ */
+export function expiresAt(record: RequestRecord, ttlMs: number): number | undefined {
+  const { state, updatedAt, deadline } = record;
+  const end = finalStates.has(state) ? updatedAt : deadline;
+  return end === undefined ? undefined : Math.max(end, updatedAt) + ttlMs;
+}
