@@ -79,7 +79,7 @@ export class BatchCalls implements Calls {
   async call(
     request: QueuedRequest,
     attempt: number,
-    onSent: () => void,
+    onForward?: () => void,
   ): Promise<CallEnd | undefined> {
     const { format, keyHeader } = this.#policy;
     if (this.#stopped) return { result: { kind: "stopped" }, countsAttempt: false };
@@ -91,7 +91,7 @@ export class BatchCalls implements Calls {
     }
     const limit = this.#suspects.limit(request.id);
     const key = batchKey(request, format, keyHeader) + (limit < Infinity ? `\n${limit}` : "");
-    const item = new BatchItem(request, { attempt, key, limit, body, onSent });
+    const item = new BatchItem(request, { attempt, key, limit, body, onForward });
     this.#items.add(item);
     this.#pace.joined(key);
     this.#queue.push(item);
@@ -157,6 +157,7 @@ export class BatchCalls implements Calls {
       const end = await this.#deps.breaker.execute(async () => {
         present = items.filter((item) => this.#isWanted(item));
         if (present.length === 0) return { kind: "cancelled" };
+        for (const item of present) item.onForward?.();
         verdict = await this.#call(present, full, slot);
         return summary(verdict);
       });
@@ -220,7 +221,6 @@ export class BatchCalls implements Calls {
     }, timeoutMs);
     this.#pace.started();
     this.#sent += items.length;
-    for (const item of items) item.onSent();
     const stay = this.#watch(items, call, now);
     const result = await call.result;
     stay();

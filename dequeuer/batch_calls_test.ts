@@ -139,7 +139,6 @@ function shown(end: CallEnd | undefined): string {
     (countsAttempt ? "" : ", not counted");
 }
 
-const nothing = () => {};
 const echo: Answer = ({ items }) =>
   items.map(({ id, body }) => ({ id, status: 200, body: { body } }));
 const ids = (received: readonly Received[]) =>
@@ -158,7 +157,7 @@ async function eventually(check: () => boolean): Promise<void> {
 Deno.test("many requests in one call, each with a response of its own", async () => {
   await using g = await given(echo);
   const ends = await Promise.all(
-    ["a", "b", "c", "d", "e"].map((id) => g.calls.call(request(id), 2, nothing)),
+    ["a", "b", "c", "d", "e"].map((id) => g.calls.call(request(id), 2)),
   );
   assert.deepEqual(ends.map(shown), ["a", "b", "c", "d", "e"].map((id) => `200 {"body":"${id}"}`));
   assert.deepEqual(ids(g.received), ["abcd", "e"]);
@@ -180,8 +179,8 @@ Deno.test("many requests in one call, each with a response of its own", async ()
 
 Deno.test("an idle microservice gets a lone request at once", async () => {
   await using g = await given(echo, { lingerMs: 60_000 });
-  assert.equal(shown(await g.calls.call(request("a"), 1, nothing)), '200 {"body":"a"}');
-  assert.equal(shown(await g.calls.call(request("b"), 1, nothing)), '200 {"body":"b"}');
+  assert.equal(shown(await g.calls.call(request("a"), 1)), '200 {"body":"a"}');
+  assert.equal(shown(await g.calls.call(request("b"), 1)), '200 {"body":"b"}');
   assert.deepEqual(g.flushes, ["1 idle", "1 idle"]);
 });
 
@@ -192,10 +191,10 @@ Deno.test("only the like go together, several batches at once", async () => {
     return echo(received);
   }, { concurrency: 3, lingerMs: 5, keyHeader: "x-tenant" });
   const ends = Promise.all([
-    g.calls.call(request("a"), 1, nothing),
-    g.calls.call(request("b", { method: "PUT" }), 1, nothing),
-    g.calls.call(request("c", { headers: { "x-tenant": "t" } }), 1, nothing),
-    g.calls.call(request("d"), 1, nothing),
+    g.calls.call(request("a"), 1),
+    g.calls.call(request("b", { method: "PUT" }), 1),
+    g.calls.call(request("c", { headers: { "x-tenant": "t" } }), 1),
+    g.calls.call(request("d"), 1),
   ]);
   await called(g, 3);
   assert.equal(g.forwarder.inFlight, 3);
@@ -210,10 +209,10 @@ Deno.test("a cancelled or expired item leaves its batch before it is sent", asyn
     await open.promise;
     return echo(received);
   });
-  const first = g.calls.call(request("a"), 1, nothing);
+  const first = g.calls.call(request("a"), 1);
   await called(g, 1);
   const waiting = ["b", "c", "d", "e"].map((id) =>
-    g.calls.call(request(id, id === "d" ? { deadline: Date.now() + 1 } : {}), 1, nothing)
+    g.calls.call(request(id, id === "d" ? { deadline: Date.now() + 1 } : {}), 1)
   );
   g.calls.cancel("b");
   g.calls.cancel("nobody");
@@ -236,7 +235,7 @@ Deno.test("in flight, a cancelled item loses its reply; the call goes on while a
     return echo(received);
   });
   const ends = ["a", "b", "c"].map((id) =>
-    g.calls.call(request(id, id === "c" ? { deadline: Date.now() + 150 } : {}), 1, nothing)
+    g.calls.call(request(id, id === "c" ? { deadline: Date.now() + 150 } : {}), 1)
   );
   await called(g, 1);
   g.calls.cancel("a");
@@ -253,7 +252,7 @@ Deno.test("when all items are cancelled the call is aborted", async () => {
     await once(signal, "abort");
     aborted = true;
   });
-  const ends = ["a", "b"].map((id) => g.calls.call(request(id), 1, nothing));
+  const ends = ["a", "b"].map((id) => g.calls.call(request(id), 1));
   await called(g, 1);
   g.calls.cancel("a");
   g.calls.cancel("b");
@@ -268,7 +267,7 @@ Deno.test("a batch that fails as a whole is halved until the poison is alone", a
     { batchSize: 8 },
   );
   const names = [..."abcdefgh"];
-  const ends = await Promise.all(names.map((id) => g.calls.call(request(id), 1, nothing)));
+  const ends = await Promise.all(names.map((id) => g.calls.call(request(id), 1)));
   assert.deepEqual(
     ends.map(shown),
     names.map((id) => id === "f" ? "500 poison" : `200 {"body":"${id}"}`),
@@ -282,7 +281,7 @@ Deno.test("a failure that may pass uses up nobody's attempt; they come again in 
     ++calls <= 2 ? new Refusal(503, "busy") : echo(received)
   );
   const all = (attempt: number) =>
-    Promise.all([..."abcd"].map((id) => g.calls.call(request(id), attempt, nothing)));
+    Promise.all([..."abcd"].map((id) => g.calls.call(request(id), attempt)));
   assert.deepEqual((await all(1)).map(shown), Array(4).fill("503 busy, not counted"));
   const second = (await all(1)).map(shown);
   assert.deepEqual(second.slice(0, 2), Array(2).fill("503 busy, not counted"));
@@ -300,7 +299,7 @@ Deno.test("who crashes the microservice does not take its neighbours' attempts a
   let waiting = [..."abcd"];
   const answered: string[] = [];
   for (let round = 0; waiting.length > 0 && round < 10; round++) {
-    const ends = await Promise.all(waiting.map((id) => g.calls.call(request(id), 1, nothing)));
+    const ends = await Promise.all(waiting.map((id) => g.calls.call(request(id), 1)));
     for (const [i, id] of waiting.entries()) {
       const end = ends[i];
       if (end?.result.kind === "response") answered.push(id);
@@ -317,16 +316,16 @@ Deno.test("per-item failures are the items' own, and count", async () => {
   await using g = await given(({ items }) => ({
     batchItemFailures: [{ itemIdentifier: items[1]?.id }],
   }));
-  const ends = await Promise.all([..."abc"].map((id) => g.calls.call(request(id), 1, nothing)));
+  const ends = await Promise.all([..."abc"].map((id) => g.calls.call(request(id), 1)));
   assert.deepEqual(ends.map(shown), ["204", "failed", "204"]);
 });
 
 Deno.test("items without an id, or with the same one, get ids of their own", async () => {
   await using g = await given(echo);
   const ends = await Promise.all([
-    g.calls.call(request("a"), 1, nothing),
-    g.calls.call(request("a"), 1, nothing),
-    g.calls.call({ ...request("x"), id: undefined }, 1, nothing),
+    g.calls.call(request("a"), 1),
+    g.calls.call(request("a"), 1),
+    g.calls.call({ ...request("x"), id: undefined }, 1),
   ]);
   assert.deepEqual(ends.map(shown), ['200 {"body":"a"}', '200 {"body":"a"}', '200 {"body":"x"}']);
   assert.equal(new Set(g.received[0]?.items.map(({ id }) => id)).size, 3);
@@ -337,9 +336,9 @@ Deno.test("bodies: JSON alone goes, in order; anything else is the request's fau
     format: "bodies",
   });
   const ends = await Promise.all([
-    g.calls.call(request("a"), 1, nothing),
-    g.calls.call(request("b", { headers: { "content-type": "text/plain" } }), 1, nothing),
-    g.calls.call(request("c"), 1, nothing),
+    g.calls.call(request("a"), 1),
+    g.calls.call(request("b", { headers: { "content-type": "text/plain" } }), 1),
+    g.calls.call(request("c"), 1),
   ]);
   assert.deepEqual(ends.map(shown), ['200 {"got":"a"}', "invalid-request", '200 {"got":"c"}']);
   assert.deepEqual(g.received.map(({ items }) => items), [["a", "c"]]);
@@ -350,7 +349,7 @@ Deno.test("an open circuit breaker postpones what is waiting", async () => {
     breakerFailures: 2,
     batchSize: 2,
   });
-  const ends = await Promise.all([..."abcdef"].map((id) => g.calls.call(request(id), 1, nothing)));
+  const ends = await Promise.all([..."abcdef"].map((id) => g.calls.call(request(id), 1)));
   assert.deepEqual(ends.map(shown), [
     ...Array(4).fill("503 down, not counted"),
     "postponed",
@@ -363,9 +362,9 @@ Deno.test("the breaker takes a batch for a failure when none of its items got th
   const answers: Answer = ({ items }) =>
     items.map(({ id }) => ({ id, status: id === "b" ? 200 : 503 }));
   await using g = await given(answers, { breakerFailures: 1, batchSize: 1 });
-  assert.equal(shown(await g.calls.call(request("b"), 1, nothing)), "200");
-  assert.equal(shown(await g.calls.call(request("a"), 1, nothing)), "503");
-  assert.equal(shown(await g.calls.call(request("c"), 1, nothing)), "postponed");
+  assert.equal(shown(await g.calls.call(request("b"), 1)), "200");
+  assert.equal(shown(await g.calls.call(request("a"), 1)), "503");
+  assert.equal(shown(await g.calls.call(request("c"), 1)), "postponed");
 });
 
 Deno.test("a drain ends all waiting, a stop everything", async () => {
@@ -374,18 +373,18 @@ Deno.test("a drain ends all waiting, a stop everything", async () => {
     await open.promise;
     return echo(received);
   }, { lingerMs: 60_000, concurrency: 2 });
-  const first = g.calls.call(request("a"), 1, nothing);
+  const first = g.calls.call(request("a"), 1);
   await called(g, 1);
-  const lingering = g.calls.call(request("b"), 1, nothing);
+  const lingering = g.calls.call(request("b"), 1);
   g.calls.drain();
   await called(g, 2);
   assert.deepEqual(g.flushes, ["1 idle", "1 end"]);
-  const waiting = g.calls.call(request("c"), 1, nothing);
+  const waiting = g.calls.call(request("c"), 1);
   g.calls.stop();
   assert.deepEqual(
     (await Promise.all([first, lingering, waiting])).map((end) => end?.result.kind),
     ["stopped", "stopped", "stopped"],
   );
-  assert.equal((await g.calls.call(request("d"), 1, nothing))?.result.kind, "stopped");
+  assert.equal((await g.calls.call(request("d"), 1))?.result.kind, "stopped");
   open.resolve();
 });

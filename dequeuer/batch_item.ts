@@ -11,8 +11,8 @@ export class BatchItem {
   /** The largest batch that it may be in. */
   readonly limit: number;
   readonly body: EncodedBody;
-  /** Told each time it is sent. */
-  readonly onSent: () => void;
+  /** Told when it is about to be sent. */
+  readonly onForward: (() => void) | undefined;
   /** How it ended; see {@link Calls.call}. */
   readonly end: Promise<CallEnd | undefined>;
   /** Told when it ends while a call with it is under way. */
@@ -28,7 +28,7 @@ export class BatchItem {
       readonly key: string;
       readonly limit: number;
       readonly body: EncodedBody;
-      readonly onSent: () => void;
+      readonly onForward?: (() => void) | undefined;
     },
   ) {
     this.request = request;
@@ -36,7 +36,7 @@ export class BatchItem {
     this.key = options.key;
     this.limit = options.limit;
     this.body = options.body;
-    this.onSent = options.onSent;
+    this.onForward = options.onForward;
     this.end = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -16,13 +16,13 @@ export interface Calls extends AsyncDisposable {
   /**
    * Calls the microservice with a request, when there is a slot for it. Never rejects.
    * @param attempt as the microservice is told, from 1.
-   * @param onSent told when it is sent, or sent again by itself after its batch had failed.
+   * @param onForward told when the request is about to be sent; not if it never is.
    * @returns undefined if it was not tried, because the circuit breaker is open.
    */
   call(
     request: QueuedRequest,
     attempt: number,
-    onSent: () => void,
+    onForward?: () => void,
   ): Promise<CallEnd | undefined>;
   /** Ends the call of a request, wherever it is, as `cancelled`. */
   cancel(id: string): void;

@@ -27,10 +27,10 @@ import { Upstream } from "./upstream.ts";
 
 const log = logger("dequeuer");
 
-/** The most connections to the microservice where it is to be found how many calls are best. */
-const mostConnections = 512;
 /** Of a request that no enqueuer has entered, milliseconds. */
 const recordedTtlMs = 3_600_000;
+/** The most connections to the microservice where it is to be found how many calls are best. */
+const mostConnections = 512;
 
 /** A running dequeuer. */
 export interface Dequeuer {

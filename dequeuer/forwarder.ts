@@ -131,7 +131,7 @@ export function remainingMs({ deadline }: QueuedRequest, now: number): number {
 
 /**
  * A request's headers as the microservice gets them: the caller's, and ProxyMQ's own.
- * @param timeoutMs how long it may take.
+ * @param timeoutMs how long the call may take.
  */
 export function upstreamHeaders(
   { headers, id, traceparent, tracestate }: QueuedRequest,

@@ -97,7 +97,8 @@ async function attempt(
       response: problemResponse("upstream-unreachable", failure, request.id),
     };
   }
-  const call = await calls.call(request, attempt, () => recorder.processing(request, delivery));
+  const onForward = () => recorder.processing(request, delivery);
+  const call = await calls.call(request, attempt, onForward);
   if (!call) return { kind: "postponed" };
   return decide(call.result, retry, {
     requestId: request.id,

@@ -26,12 +26,12 @@ export class SingleCalls implements Calls {
   async call(
     request: QueuedRequest,
     attempt: number,
-    onSent: () => void,
+    onForward?: () => void,
   ): Promise<CallEnd | undefined> {
     const { limits, breaker } = this.#deps;
     await limits?.slots.acquire();
     try {
-      const end = await breaker.execute(() => this.#forward(request, attempt, onSent));
+      const end = await breaker.execute(() => this.#forward(request, attempt, onForward));
       return end && { result: end.result, countsAttempt: !end.probe };
     } finally {
       limits?.slots.release();
@@ -56,14 +56,14 @@ export class SingleCalls implements Calls {
   async #forward(
     request: QueuedRequest,
     attempt: number,
-    onSent: () => void,
+    onForward?: () => void,
   ): Promise<ForwardResult> {
     const { forwarder, cancellations, limits } = this.#deps;
     // It may have waited for a slot, or the breaker may have held it back until a probe had ended.
     if (cancellations.has(request.id)) return { kind: "cancelled" };
     if (this.#stopped) return { kind: "stopped" };
     if (remainingMs(request, Date.now()) <= 0) return { kind: "expired" };
-    onSent();
+    onForward?.();
     const start = performance.now();
     const result = await forwarder.forward(request, attempt);
     limits?.observe({
