@@ -171,6 +171,7 @@ Deno.test("many requests in one call, each with a response of its own", async ()
     headers: {
       "content-type": "application/json",
       "proxymq-attempt": "2",
+      "proxymq-deadline": "10000",
       "proxymq-request-id": "a",
     },
     body: "a",

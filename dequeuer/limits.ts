@@ -1,4 +1,6 @@
+import { isFailure } from "./breaker.ts";
 import { Climber } from "./climber.ts";
+import type { ForwardResult } from "./forwarder.ts";
 import { Slots } from "./slots.ts";
 
 /** The most deliveries that are held, whatever the limits say. */
@@ -112,4 +114,10 @@ export class Limits {
     this.#prefetch = needed;
     this.#options.onPrefetch(needed);
   }
+}
+
+/** Whether the microservice has more than it can do, or more in one call than it takes. */
+export function isOverload(result: ForwardResult): boolean {
+  if (result.kind !== "response") return isFailure(result);
+  return isFailure(result) || [413, 429].includes(result.response.status);
 }
