@@ -124,7 +124,7 @@ export class Breaker implements Disposable {
 }
 
 /** Whether a call says that the microservice is in trouble, and not just the request. */
-function isFailure(result: ForwardResult): boolean {
+export function isFailure(result: ForwardResult): boolean {
   switch (result.kind) {
     case "unreachable":
     case "timeout":

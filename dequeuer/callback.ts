@@ -1,7 +1,8 @@
 import type { Callback } from "../shared/message/callback.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
-import { endOf, type RequestEnd } from "./request_end.ts";
+import type { Outcome } from "./outcome.ts";
+import { endOf } from "./request_end.ts";
 
 /** What {@link callbackFor} has to know beside the request and its end. */
 export interface CallbackCircumstances {
@@ -14,7 +15,7 @@ export interface CallbackCircumstances {
 /** The callback that a request's end makes; undefined if it asked for none, or goes on. */
 export function callbackFor(
   { id, callback: url }: QueuedRequest,
-  end: RequestEnd,
+  end: Outcome,
   { service, run, now }: CallbackCircumstances,
 ): Callback | undefined {
   const told = url === undefined ? undefined : endOf(end, id);

@@ -6,8 +6,7 @@ import { type Callback, encodeCallback } from "../shared/message/callback.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
 import { callbackService, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { callbackFor } from "./callback.ts";
-import { problemResponse } from "./outcome.ts";
-import type { RequestEnd } from "./request_end.ts";
+import { type Outcome, problemResponse } from "./outcome.ts";
 
 const work: QueueSpec = {
   kind: "work",
@@ -39,7 +38,7 @@ export class CallbackPublisher implements Disposable {
    * @param message the one that the request came in.
    * @throws {BrokerError} the broker did not take it within a minute, or before {@link stop}.
    */
-  async publish(message: Message, request: QueuedRequest, end: RequestEnd): Promise<void> {
+  async publish(message: Message, request: QueuedRequest, end: Outcome): Promise<void> {
     if (request.callback === undefined) return;
     const callback = callbackFor(request, end, {
       service: this.#service,

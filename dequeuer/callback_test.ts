@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
 import { callbackFor } from "./callback.ts";
-import type { RequestEnd } from "./request_end.ts";
+import type { Outcome } from "./outcome.ts";
 
 const url = "https://example.com/hook";
 const request: QueuedRequest = {
@@ -17,7 +17,7 @@ const response = (status: number) => ({ status, headers: {}, body: new Uint8Arra
 
 Deno.test("what a request's end makes of a callback", () => {
   const dead = { kind: "dead", reason: "r", failure: "f", response: response(503) } as const;
-  const cases: [RequestEnd, string | undefined, number | undefined][] = [
+  const cases: [Outcome, string | undefined, number | undefined][] = [
     [{ kind: "answered", response: response(200) }, "succeeded", 200],
     [{ kind: "answered", response: response(399) }, "succeeded", 399],
     [{ kind: "answered", response: response(400) }, "failed", 400],
@@ -40,7 +40,7 @@ Deno.test("what a request's end makes of a callback", () => {
 });
 
 Deno.test("a request that asks for no callback gets none, and one without an id gets one", () => {
-  const end: RequestEnd = { kind: "cancelled" };
+  const end: Outcome = { kind: "cancelled" };
   const { callback: _, ...silent } = request;
   assert.equal(callbackFor(silent, end, circumstances), undefined);
   const { id } = callbackFor({ ...request, id: undefined }, end, circumstances) ?? {};

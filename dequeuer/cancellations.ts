@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { v4 as uuidv4 } from "uuid";
 import type { Broker, Message } from "../shared/broker/broker.ts";
+import { ReplyQueueLostError } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
 import { type Cancel, decodeCancel } from "../shared/message/cancel.ts";
 import { cancelBroadcast } from "../shared/service_name.ts";
@@ -80,9 +81,10 @@ export class Cancellations implements AsyncDisposable {
 
   async #listen(broker: Broker, service: string): Promise<void> {
     const { signal } = this.#stop;
-    const name = `cancel_${uuidv4()}`;
     const broadcasts = [cancelBroadcast(service)];
     while (!signal.aborted) {
+      // The name of one that was lost may be taken.
+      const name = `cancel_${uuidv4()}`;
       try {
         await broker.declare({ kind: "reply", name, broadcasts }, { signal });
         for await (const { message } of broker.consume(name, { prefetch: 1, signal })) {
@@ -90,6 +92,7 @@ export class Cancellations implements AsyncDisposable {
         }
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof ReplyQueueLostError) continue;
         if (!this.#warned) {
           log.warn("not told of cancelled requests, which are finished for now: {error}", {
             error,

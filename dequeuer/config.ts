@@ -5,12 +5,14 @@ import {
   choice,
   duration,
   integer,
+  integerOrAuto,
   list,
   port,
   text,
   url,
 } from "../shared/config/variable.ts";
 import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
+import { batchFormats } from "./batch_request.ts";
 
 const variables = {
   ...commonVariables,
@@ -32,10 +34,42 @@ const variables = {
     description: "The microservice. A path in it is put before every request's path.",
     required: true,
   }),
-  DEQUEUER_CONCURRENCY: integer(1, 10_000, {
-    description: "How many requests the microservice gets at once; no more are held by this " +
-      "dequeuer, so others can take the rest.",
+  DEQUEUER_CONCURRENCY: integerOrAuto(1, 10_000, {
+    description:
+      "How many calls the microservice gets at once; no more requests are held by this " +
+      "dequeuer, so others can take the rest (with batches, that many and one more). `auto` finds " +
+      "it, and follows when it changes.",
     default: "32",
+  }),
+  DEQUEUER_BATCH_SIZE: integerOrAuto(1, 10_000, {
+    description: "How many requests of the same method and path go to the microservice in one " +
+      "call, as a batch; 1 is a call for each. `auto` finds the best size up to 512, and follows " +
+      "when it changes.",
+    default: "1",
+  }),
+  DEQUEUER_BATCH_LINGER_MS: integer(0, 60_000, {
+    description: "How long a request waits for others to fill its batch, milliseconds, while the " +
+      "microservice is busy or callers are about to come again. When neither is so, it goes at once.",
+    default: "10",
+  }),
+  DEQUEUER_BATCH_PATH: text(/^\/[\x21-\x7e]*$/, "a path that starts with /", {
+    description: "Where the microservice takes batches: `POST`, a JSON array.",
+    default: "/batch",
+  }),
+  DEQUEUER_BATCH_FORMAT: choice(batchFormats, {
+    description:
+      "What the array holds: `envelopes`, each with id, method, path, headers and body " +
+      "of a request; or `bodies`, for requests whose bodies are JSON, just those.",
+    default: "envelopes",
+  }),
+  DEQUEUER_BATCH_KEY_HEADER: text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "the name of a header", {
+    description: "A header whose value the requests of a batch have to have in common, beside " +
+      "method and path: a tenant, a model.",
+  }),
+  DEQUEUER_BATCH_MAX_BYTES: byteSize(512 * 2 ** 20, {
+    description: "The most that the bodies of a batch's requests may take together; a larger one " +
+      "goes alone.",
+    default: "4MiB",
   }),
   DEQUEUER_TIMEOUT: duration({
     description: "How long the microservice may take for a request, if the caller waits that long.",

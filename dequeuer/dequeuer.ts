@@ -6,6 +6,7 @@ import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
+import { BatchCalls } from "./batch_calls.ts";
 import { Breaker } from "./breaker.ts";
 import { CallbackPublisher } from "./callback_publisher.ts";
 import { Cancellations } from "./cancellations.ts";
@@ -13,12 +14,14 @@ import type { DequeuerConfig } from "./config.ts";
 import { Dedupe } from "./dedupe.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
+import { Limits } from "./limits.ts";
 import { longJobRemark } from "./long_jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import type { RetryPolicy } from "./outcome.ts";
 import { runPipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
+import { SingleCalls } from "./single_calls.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -26,6 +29,8 @@ const log = logger("dequeuer");
 
 /** Of a request that no enqueuer has entered, milliseconds. */
 const recordedTtlMs = 3_600_000;
+/** The most connections to the microservice where it is to be found how many calls are best. */
+const mostConnections = 512;
 
 /** A running dequeuer. */
 export interface Dequeuer {
@@ -48,7 +53,6 @@ export interface Dequeuer {
 export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const service = config.DEQUEUER_SERVICE;
   const queue = requestQueue(service);
-  const concurrency = config.DEQUEUER_CONCURRENCY;
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: `proxymq-dequeuer ${service}`,
@@ -65,18 +69,24 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const recorder = new Recorder(results.store, service);
   const remark = longJobRemark(config.DEQUEUER_TIMEOUT, broker.capabilities);
   if (remark) log.warn("{remark}", { remark });
+  const [concurrency, batchSize] = [config.DEQUEUER_CONCURRENCY, config.DEQUEUER_BATCH_SIZE];
+  const limits = new Limits({
+    concurrency,
+    batchSize,
+    onPrefetch: (prefetch) => gate.resize(prefetch),
+  });
   const upstream = new Upstream(config.DEQUEUER_TARGET_URL, {
-    connections: concurrency,
+    connections: concurrency === "auto" ? mostConnections : concurrency,
     maxBodyBytes: config.DEQUEUER_MAX_BODY_BYTES,
   });
   const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
   const cancellations = new Cancellations({
     onDisconnect: config.DEQUEUER_ON_DISCONNECT,
-    onCancel: (id) => forwarder.cancel(id),
+    onCancel: (id) => calls.cancel(id),
   });
   const dedupeMs = config.DEQUEUER_DEDUPE;
   const dedupe = dedupeMs === undefined ? undefined : new Dedupe(dedupeMs);
-  const gate = new Gate(concurrency);
+  const gate = new Gate(limits.prefetch);
   const breaker = new Breaker(gate, {
     failures: config.DEQUEUER_BREAKER_FAILURES,
     failureRate: config.DEQUEUER_BREAKER_RATE / 100,
@@ -85,6 +95,8 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const metrics = createMetrics(service, {
     inFlight: () => forwarder.inFlight,
     breaker: () => breaker.state,
+    concurrency: () => limits.concurrency,
+    batchSize: () => limits.batchSize,
     prefetch: () => gate.prefetch,
   });
   addProcessMetrics(metrics.registry, () => broker.status);
@@ -97,6 +109,25 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     statuses: new Set(config.DEQUEUER_RETRY_STATUSES.map(Number)),
     backoff: { baseMs: config.DEQUEUER_RETRY_BASE, maxMs: config.DEQUEUER_RETRY_MAX },
   };
+  const calls = batchSize === 1
+    ? new SingleCalls({
+      forwarder,
+      breaker,
+      cancellations,
+      limits: limits.adaptive ? limits : undefined,
+    })
+    : new BatchCalls(
+      { forwarder, breaker, cancellations, limits, queue, onFlush: metrics.batched },
+      {
+        maxBytes: config.DEQUEUER_BATCH_MAX_BYTES,
+        lingerMs: config.DEQUEUER_BATCH_LINGER_MS,
+        path: config.DEQUEUER_BATCH_PATH,
+        format: config.DEQUEUER_BATCH_FORMAT,
+        keyHeader: config.DEQUEUER_BATCH_KEY_HEADER?.toLowerCase(),
+        retryStatuses: retry.statuses,
+        timeoutMs: config.DEQUEUER_TIMEOUT,
+      },
+    );
   let declared = false;
   const app = createApp({
     registry: metrics.registry,
@@ -122,18 +153,18 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     .then(() => cancellations.known(signal))
     .then(() => {
       declared = true;
-      log.info("consuming {queue} for {target}, {concurrency} at once", {
+      log.info("consuming {queue} for {target}, {concurrency} at once, {batchSize} in a call", {
         queue,
         target: config.DEQUEUER_TARGET_URL.href,
         concurrency,
+        batchSize,
       });
     });
   const pipeline = ready.then(() =>
     runPipeline(
       {
         broker,
-        forwarder,
-        breaker,
+        calls,
         cancellations,
         dedupe,
         recorder,
@@ -157,7 +188,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     done,
     async close(deadline) {
       const cut = () => {
-        forwarder.stop();
+        calls.stop();
         recorder.stop();
         replier.stop();
         callbacks.stop();
@@ -172,6 +203,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       targetHealth?.[Symbol.dispose]();
       breaker[Symbol.dispose]();
       gate[Symbol.dispose]();
+      await calls[Symbol.asyncDispose]();
       forwarder[Symbol.dispose]();
       recorder[Symbol.dispose]();
       replier[Symbol.dispose]();

@@ -1,8 +1,13 @@
 import { errors } from "undici";
 import { DeadlineWheel } from "../shared/deadline_wheel.ts";
-import { toRawHeaders } from "../shared/http/headers.ts";
+import { type HeaderTable, toRawHeaders } from "../shared/http/headers.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
-import { ResponseTooLargeError, type Upstream, type UpstreamCall } from "./upstream.ts";
+import {
+  ResponseTooLargeError,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamRequest,
+} from "./upstream.ts";
 
 /** How a call to the microservice ended. */
 export type ForwardResult =
@@ -11,12 +16,28 @@ export type ForwardResult =
   | { readonly kind: "timeout"; readonly detail: string }
   | { readonly kind: "invalid-request"; readonly detail: string }
   | { readonly kind: "invalid-response"; readonly detail: string }
+  /** Of a batch's item: not done, says the microservice, or says nothing of it. */
+  | { readonly kind: "failed"; readonly detail: string }
+  /** Of a batch's item: never to be done, says the microservice. */
+  | { readonly kind: "dropped"; readonly detail: string }
+  /** Its deadline passed before it was sent. */
+  | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
   | { readonly kind: "stopped" };
 
 class TimeoutError extends Error {}
 class StoppedError extends Error {}
 class CancelledError extends Error {}
+
+/** A call that is under way. */
+export interface ForwardCall {
+  /** Never rejects. */
+  readonly result: Promise<ForwardResult>;
+  /** Aborts it; it ends as `cancelled`. */
+  cancel(): void;
+  /** Aborts it before its time is over; it ends as `timeout`. */
+  timeOut(): void;
+}
 
 /** Calls the microservice with requests from the queue, each within its time. */
 export class Forwarder implements Disposable {
@@ -25,7 +46,7 @@ export class Forwarder implements Disposable {
   readonly #wheel = new DeadlineWheel();
   readonly #calls = new Set<UpstreamCall>();
   /** The calls by their requests' ids; a request that comes twice can be under way twice. */
-  readonly #byId = new Map<string, Set<UpstreamCall>>();
+  readonly #byId = new Map<string, Set<ForwardCall>>();
 
   /** @param timeoutMs how long a call may take when the request's deadline leaves more. */
   constructor(upstream: Upstream, timeoutMs: number) {
@@ -38,41 +59,45 @@ export class Forwarder implements Disposable {
     return this.#calls.size;
   }
 
-  /** Calls the microservice. Never rejects. */
+  /** Calls the microservice with a request. Never rejects. */
   async forward(request: QueuedRequest, attempt: number): Promise<ForwardResult> {
-    const now = Date.now();
-    const remaining = request.deadline === undefined ? Infinity : request.deadline - now;
-    const timeoutMs = Math.min(this.#timeoutMs, remaining);
+    const timeoutMs = Math.min(this.#timeoutMs, remainingMs(request, Date.now()));
+    const call = this.send({
+      method: request.method,
+      path: request.path,
+      headers: toRawHeaders(upstreamHeaders(request, attempt, timeoutMs)),
+      body: request.body,
+    }, timeoutMs);
+    this.#add(call, request.id);
+    const result = await call.result;
+    this.#delete(call, request.id);
+    return result;
+  }
+
+  /** Calls the microservice, for no longer than `timeoutMs`. */
+  send(request: UpstreamRequest, timeoutMs = this.#timeoutMs): ForwardCall {
     let call: UpstreamCall;
     try {
-      call = this.#upstream.call({
-        method: request.method,
-        path: request.path,
-        headers: upstreamHeaders(request, attempt, timeoutMs),
-        body: request.body,
-      });
+      call = this.#upstream.call(request);
     } catch (error) {
-      return { kind: "invalid-request", detail: text(error) };
+      const result = Promise.resolve({ kind: "invalid-request", detail: text(error) } as const);
+      return { result, cancel() {}, timeOut() {} };
     }
-    const deadline = this.#wheel.add(now + timeoutMs, () => call.abort(new TimeoutError()));
-    this.#add(call, request.id);
-    try {
-      const response = await call.response;
-      if (response.status < 200 || response.status > 599) {
-        return { kind: "invalid-response", detail: `the status is ${response.status}` };
-      }
-      return { kind: "response", response };
-    } catch (error) {
-      return failure(error, timeoutMs);
-    } finally {
-      this.#delete(call, request.id);
-      this.#wheel.cancel(deadline);
-    }
+    const timeOut = () => call.abort(new TimeoutError());
+    const deadline = this.#wheel.add(Date.now() + timeoutMs, timeOut);
+    this.#calls.add(call);
+    const result = call.response.then(toResult, (error) => failure(error, timeoutMs)).finally(
+      () => {
+        this.#calls.delete(call);
+        this.#wheel.cancel(deadline);
+      },
+    );
+    return { result, cancel: () => call.abort(new CancelledError()), timeOut };
   }
 
   /** Aborts the call with this request, if there is one under way; it ends as `cancelled`. */
   cancel(id: string): void {
-    for (const call of this.#byId.get(id) ?? []) call.abort(new CancelledError());
+    for (const call of this.#byId.get(id) ?? []) call.cancel();
   }
 
   /** Aborts the calls under way; they end as `stopped`. */
@@ -85,32 +110,48 @@ export class Forwarder implements Disposable {
     this.#wheel[Symbol.dispose]();
   }
 
-  #add(call: UpstreamCall, id: string | undefined): void {
-    this.#calls.add(call);
+  #add(call: ForwardCall, id: string | undefined): void {
     if (id === undefined) return;
     const same = this.#byId.get(id);
     if (same) same.add(call);
     else this.#byId.set(id, new Set([call]));
   }
 
-  #delete(call: UpstreamCall, id: string | undefined): void {
-    this.#calls.delete(call);
+  #delete(call: ForwardCall, id: string | undefined): void {
     const same = id === undefined ? undefined : this.#byId.get(id);
     same?.delete(call);
     if (id !== undefined && same?.size === 0) this.#byId.delete(id);
   }
 }
 
-function upstreamHeaders(request: QueuedRequest, attempt: number, timeoutMs: number): string[] {
-  const { traceparent, tracestate, id } = request;
-  return toRawHeaders({
-    ...request.headers,
+/** How long anyone waits for a request's response, milliseconds; Infinity without a deadline. */
+export function remainingMs({ deadline }: QueuedRequest, now: number): number {
+  return deadline === undefined ? Infinity : deadline - now;
+}
+
+/**
+ * A request's headers as the microservice gets them: the caller's, and ProxyMQ's own.
+ * @param timeoutMs how long the call may take.
+ */
+export function upstreamHeaders(
+  { headers, id, traceparent, tracestate }: QueuedRequest,
+  attempt: number,
+  timeoutMs: number,
+): HeaderTable {
+  return {
+    ...headers,
     "proxymq-attempt": String(attempt),
     ...(id === undefined ? {} : { "proxymq-request-id": id }),
     "proxymq-deadline": String(Math.round(timeoutMs)),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
-  });
+  };
+}
+
+function toResult(response: QueuedResponse): ForwardResult {
+  return response.status >= 200 && response.status <= 599
+    ? { kind: "response", response }
+    : { kind: "invalid-response", detail: `the status is ${response.status}` };
 }
 
 function failure(error: unknown, timeoutMs: number): ForwardResult {

@@ -18,24 +18,31 @@ export interface Opening {
  * ```
  */
 export class Gate implements Disposable {
-  readonly #concurrency: number;
+  #most: number;
   readonly #limits = new Map<string, { readonly limit: number; readonly why: string }>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #changed = new AbortController();
 
-  /** @param concurrency how many deliveries are held when nothing holds back, at least 1. */
-  constructor(concurrency: number) {
-    this.#concurrency = concurrency;
+  /** @param most how many deliveries are held when nothing holds back, at least 1. */
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /** How many deliveries may be held just now. */
   get prefetch(): number {
-    return Math.min(this.#concurrency, ...[...this.#limits.values()].map(({ limit }) => limit));
+    return Math.min(this.#most, ...[...this.#limits.values()].map(({ limit }) => limit));
   }
 
   /** For operators: what holds back, by name. */
   get reasons(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.#limits].map(([name, { why }]) => [name, why]));
+  }
+
+  /** Changes how many deliveries are held when nothing holds back. */
+  resize(most: number): void {
+    const before = this.prefetch;
+    this.#most = most;
+    if (this.prefetch !== before) this.#change();
   }
 
   /** Holds at most `limit` deliveries until told otherwise under the same name. */

@@ -25,6 +25,20 @@ Deno.test("the smallest limit counts, and lifting it opens again", async () => {
   assert.equal(opened, 8);
 });
 
+Deno.test("it can be resized, under the limits that are set", async () => {
+  const gate = new Gate(4);
+  const { signal } = await gate.opening(new AbortController().signal);
+  gate.resize(4);
+  assert.equal(signal.aborted, false);
+  gate.resize(16);
+  assert.ok(signal.aborted);
+  gate.limit("breaker", 1, "half open");
+  gate.resize(32);
+  assert.equal(gate.prefetch, 1);
+  gate.lift("breaker");
+  assert.equal(gate.prefetch, 32);
+});
+
 Deno.test("a limit that changes nothing disturbs nobody", async () => {
   const gate = new Gate(4);
   const { signal } = await gate.opening(new AbortController().signal);

@@ -1,11 +1,11 @@
 import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
-import type { Breaker } from "./breaker.ts";
 import type { CallbackPublisher } from "./callback_publisher.ts";
+import type { Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import type { Dedupe } from "./dedupe.ts";
-import type { Forwarder } from "./forwarder.ts";
+import { remainingMs } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
@@ -17,8 +17,7 @@ const log = logger("pipeline");
 /** What the way of a delivery needs. */
 export interface HandleDeps {
   readonly broker: Broker;
-  readonly forwarder: Forwarder;
-  readonly breaker: Breaker;
+  readonly calls: Calls;
   readonly cancellations: Cancellations;
   /** Without it a request that comes twice is run twice. */
   readonly dedupe?: Dedupe | undefined;
@@ -39,19 +38,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   let outcome: Outcome;
   try {
     request = decodeRequest(message);
-    if (deps.cancellations.has(request.id)) {
-      await recorder.record(request, delivery, { kind: "cancelled" });
-      await deps.callbacks.publish(message, request, { kind: "cancelled" });
-      await broker.settle([{ kind: "ack", delivery }]);
-      return "cancelled";
-    }
-    if (request.deadline !== undefined && request.deadline <= Date.now()) {
-      await recorder.record(request, delivery, { kind: "expired" });
-      await deps.callbacks.publish(message, request, { kind: "expired" });
-      await broker.settle([{ kind: "dead", delivery, reason: "expired" }]);
-      return "expired";
-    }
-    outcome = await once(deps, delivery, request);
+    outcome = notWanted(deps, request) ?? await once(deps, delivery, request);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
     outcome = {
@@ -82,13 +69,20 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   return outcome.kind;
 }
 
+/** What becomes of a request that nobody waits for. */
+function notWanted({ cancellations }: HandleDeps, request: QueuedRequest): Outcome | undefined {
+  if (cancellations.has(request.id)) return { kind: "cancelled" };
+  if (remainingMs(request, Date.now()) <= 0) return { kind: "expired" };
+  return undefined;
+}
+
 function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Promise<Outcome> {
   const run = () => attempt(deps, delivery, request);
   return deps.dedupe && request.id !== undefined ? deps.dedupe.run(request.id, run) : run();
 }
 
 async function attempt(
-  { forwarder, breaker, cancellations, recorder, retry }: HandleDeps,
+  { calls, recorder, retry }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -103,17 +97,13 @@ async function attempt(
       response: problemResponse("upstream-unreachable", failure, request.id),
     };
   }
-  const call = await breaker.execute(() => {
-    // The breaker may have held it back until a probe had ended.
-    if (cancellations.has(request.id)) return Promise.resolve({ kind: "cancelled" });
-    recorder.processing(request, delivery);
-    return forwarder.forward(request, attempt);
-  });
+  const onForward = () => recorder.processing(request, delivery);
+  const call = await calls.call(request, attempt, onForward);
   if (!call) return { kind: "postponed" };
   return decide(call.result, retry, {
     requestId: request.id,
     attempt: delivery.attempt,
-    countsAttempt: !call.probe,
+    countsAttempt: call.countsAttempt,
     deadline: request.deadline,
     now: Date.now(),
     random: Math.random(),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type FlushReason, flushReasons } from "./batcher.ts";
 import type { BreakerState } from "./breaker.ts";
 import { latencyBuckets } from "../shared/metrics.ts";
 
@@ -9,6 +10,8 @@ export interface DequeuerMetrics {
   processed(outcome: ProcessedOutcome, seconds: number): void;
   /** Observes how long a request waited until it was delivered. */
   waited(seconds: number): void;
+  /** Counts a batch, before it is sent. */
+  batched(items: number, waitMs: number, reason: FlushReason): void;
   /** Counts a reply that nobody waited for. */
   replyDropped(): void;
 }
@@ -32,16 +35,23 @@ export interface DequeuerState {
   /** How many calls to the microservice are under way. */
   readonly inFlight: () => number;
   readonly breaker: () => BreakerState;
+  /** How many calls may be under way at once. */
+  readonly concurrency: () => number;
+  /** How many requests may be in a batch; 1 where there are none. */
+  readonly batchSize: () => number;
   /** How many deliveries may be held; 0 while nothing is consumed. */
   readonly prefetch: () => number;
 }
+
+/** Bounds of the histogram of batch sizes. */
+const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 
 const breakerStates: readonly BreakerState[] = ["closed", "half-open", "open"];
 
 /** Makes the metrics of a dequeuer for one service. */
 export function createMetrics(
   service: string,
-  { inFlight, breaker, prefetch }: DequeuerState,
+  { inFlight, breaker, concurrency, batchSize, prefetch }: DequeuerState,
 ): DequeuerMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
@@ -69,6 +79,40 @@ export function createMetrics(
     help: "Replies that nobody waited for any more.",
     registers,
   });
+  const batches = new Counter({
+    name: "dequeuer_batches_total",
+    help: "Batches by why they were flushed.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const batchItems = new Histogram({
+    name: "dequeuer_batch_size",
+    help: "Requests in a batch.",
+    buckets: sizeBuckets,
+    registers,
+  });
+  const batchWait = new Histogram({
+    name: "dequeuer_batch_wait_seconds",
+    help: "How long the first request of a batch waited until it was flushed.",
+    buckets: [...latencyBuckets],
+    registers,
+  });
+  new Gauge({
+    name: "dequeuer_concurrency_limit",
+    help: "How many calls to the microservice may be under way at once.",
+    registers,
+    collect() {
+      this.set(concurrency());
+    },
+  });
+  new Gauge({
+    name: "dequeuer_batch_size_limit",
+    help: "How many requests may be in a batch.",
+    registers,
+    collect() {
+      this.set(batchSize());
+    },
+  });
   new Gauge({
     name: "dequeuer_in_flight",
     help: "Calls to the microservice that are under way.",
@@ -94,8 +138,14 @@ export function createMetrics(
     },
   });
   const counters = new Map(outcomes.map((outcome) => [outcome, processed.labels(outcome)]));
+  const flushes = new Map(flushReasons.map((reason) => [reason, batches.labels(reason)]));
   return {
     registry,
+    batched(items, waitMs, reason) {
+      flushes.get(reason)?.inc();
+      batchItems.observe(items);
+      batchWait.observe(waitMs / 1000);
+    },
     processed(outcome, seconds) {
       counters.get(outcome)?.inc();
       latency.observe(seconds);

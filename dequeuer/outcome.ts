@@ -19,6 +19,8 @@ export type Outcome =
     readonly failure: string;
     readonly response: QueuedResponse;
   }
+  /** Nobody waited any more when its turn came: a dead letter, and no reply. */
+  | { readonly kind: "expired" }
   /** Not tried: back to the queue, and no attempt used up. */
   | { readonly kind: "postponed" }
   /** Nobody wants a response any more: gone, and no reply. */
@@ -100,6 +102,21 @@ export function decide(
         failure: result.detail,
         response: problem("upstream-protocol-error", result.detail),
       };
+    case "failed":
+      return again(policy, circumstances, {
+        reason: "failed",
+        failure: result.detail,
+        response: problem("upstream-failed", result.detail),
+      });
+    case "dropped":
+      return {
+        kind: "dead",
+        reason: "dropped",
+        failure: result.detail,
+        response: problem("upstream-failed", result.detail),
+      };
+    case "expired":
+      return { kind: "expired" };
     case "cancelled":
       return { kind: "cancelled" };
     case "stopped":

@@ -42,6 +42,8 @@ Deno.test("a failure is tried again while there are attempts and time", async (t
     ["unreachable, second attempt", unreachable, { ...first, attempt: 2 }, 1_000],
     ["unreachable, last attempt", unreachable, last, "dead"],
     ["timeout", timeout, first, 500],
+    ["an item that failed", { kind: "failed", detail: "left out" }, first, 500],
+    ["an item that was dropped", { kind: "dropped", detail: "dropped" }, first, "dead"],
     ["a probe on the last attempt", unreachable, { ...last, countsAttempt: false }, 2_000],
     [
       "a probe without time left",
@@ -85,6 +87,8 @@ Deno.test("the requester of a dead request gets the last response, or a problem"
       502,
       "upstream-protocol-error",
     ],
+    [{ kind: "failed", detail: "left out" }, "failed", 502, "upstream-failed"],
+    [{ kind: "dropped", detail: "dropped" }, "dropped", 502, "upstream-failed"],
   ];
   for (const [result, reason, status, type] of cases) {
     await t.step(reason, () => {
@@ -104,6 +108,10 @@ Deno.test("the requester of a dead request gets the last response, or a problem"
 
 Deno.test("a call that was cancelled gets no response", () => {
   assert.deepEqual(decide({ kind: "cancelled" }, policy, last), { kind: "cancelled" });
+});
+
+Deno.test("a request that expired before it was sent gets no response", () => {
+  assert.deepEqual(decide({ kind: "expired" }, policy, last), { kind: "expired" });
 });
 
 Deno.test("a call that was stopped gives its request back", () => {

@@ -37,6 +37,7 @@ export async function runPipeline(
       inFlight.add(work);
     }
   }
+  deps.calls.drain();
   await Promise.all(inFlight);
 }
 

@@ -5,8 +5,8 @@ import { replaysOf } from "../shared/dead_letters/replayed.ts";
 import { logger } from "../shared/log.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
 import type { Change, RequestState, ResultStore } from "../shared/results/result_store.ts";
-import { problemResponse } from "./outcome.ts";
-import { endOf, type RequestEnd } from "./request_end.ts";
+import { type Outcome, problemResponse } from "./outcome.ts";
+import { endOf } from "./request_end.ts";
 
 const log = logger("recorder");
 
@@ -39,7 +39,7 @@ export class Recorder implements Disposable {
    * is not done twice. That a request goes on is not waited for.
    * @throws {BrokerError} the store did not take an end within a minute, or before {@link stop}.
    */
-  async record(request: QueuedRequest, delivery: Delivery, outcome: RequestEnd): Promise<void> {
+  async record(request: QueuedRequest, delivery: Delivery, outcome: Outcome): Promise<void> {
     if (!request.tracked) return;
     const end = endOf(outcome, request.id);
     if (end) return await this.#end({ ...this.#change(request, delivery, end.state), ...end });
@@ -85,7 +85,8 @@ export class Recorder implements Disposable {
     } catch (error) {
       if (!(error instanceof MessageTooLargeError)) throw error;
       const response = problemResponse("upstream-protocol-error", error.message, change.id);
-      await offer(() => this.#store.record({ ...change, response }), limits);
+      const state = change.state === "succeeded" ? "failed" : change.state;
+      await offer(() => this.#store.record({ ...change, state, response }), limits);
     }
   }
 }

@@ -2,9 +2,6 @@ import type { QueuedResponse } from "../shared/message/envelope.ts";
 import type { RequestState } from "../shared/results/result_store.ts";
 import { type Outcome, problemResponse } from "./outcome.ts";
 
-/** How a request may have ended; some outcomes are no end. */
-export type RequestEnd = Outcome | { readonly kind: "expired" };
-
 /** The end of a request, as it is told to those who did not wait for it. */
 export interface ToldEnd {
   readonly state: Exclude<RequestState, "queued" | "processing">;
@@ -13,8 +10,8 @@ export interface ToldEnd {
   readonly reason?: string;
 }
 
-/** What is told of an end; undefined if the request goes on. */
-export function endOf(end: RequestEnd, id: string | undefined): ToldEnd | undefined {
+/** What is told of an outcome as the end of its request; undefined if the request goes on. */
+export function endOf(end: Outcome, id: string | undefined): ToldEnd | undefined {
   switch (end.kind) {
     case "answered":
       return {

@@ -21,6 +21,8 @@ export function settlementOf(delivery: Delivery, outcome: Outcome): Settlement {
       };
       return { kind: "dead", delivery, reason, headers };
     }
+    case "expired":
+      return { kind: "dead", delivery, reason: "expired" };
     case "postponed":
       return { kind: "retry", delivery, delayMs: 0, countsAttempt: false };
     case "released":

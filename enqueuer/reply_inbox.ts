@@ -1,5 +1,5 @@
 import type { Broker, Message } from "../shared/broker/broker.ts";
-import { BrokerUnavailableError } from "../shared/broker/errors.ts";
+import { BrokerUnavailableError, ReplyQueueLostError } from "../shared/broker/errors.ts";
 import { type Deadline, DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { logger } from "../shared/log.ts";
 
@@ -11,26 +11,34 @@ interface Waiting {
   readonly deadline: Deadline;
 }
 
+type Deliveries = AsyncIterable<{ readonly message: Message }>;
+
 /**
  * Where the replies to this process arrive: one exclusive queue, one consumer, one map from the
  * request's id to who waits for it.
  */
 export class ReplyInbox implements AsyncDisposable {
-  /** The queue's name, the `reply_to` of every request. */
-  readonly queue: string;
   readonly #broker: Broker;
   readonly #onUnexpected: () => void;
   readonly #waiting = new Map<string, Waiting>();
   readonly #wheel = new DeadlineWheel();
   readonly #stop = new AbortController();
+  readonly #name: string;
+  /** How many queues were lost. */
+  #lost = 0;
   #consuming: Promise<void> = Promise.resolve();
   #declared = false;
 
   /** @param onUnexpected called for a reply that nobody waits for; it is dropped. */
   constructor(broker: Broker, queue: string, onUnexpected: () => void) {
     this.#broker = broker;
-    this.queue = queue;
+    this.#name = queue;
     this.#onUnexpected = onUnexpected;
+  }
+
+  /** The queue's name, the `reply_to` of requests from now on. */
+  get queue(): string {
+    return this.#lost === 0 ? this.#name : `${this.#name}_${this.#lost}`;
   }
 
   /** Whether the queue is declared, so that replies can arrive. */
@@ -52,10 +60,7 @@ export class ReplyInbox implements AsyncDisposable {
 
   /** Declares the queue, as soon as the broker can be reached, and consumes it from then on. */
   async start(): Promise<void> {
-    const { signal } = this.#stop;
-    await this.#broker.declare({ kind: "reply", name: this.queue }, { signal });
-    const deliveries = this.#broker.consume(this.queue, { prefetch: 1, signal });
-    this.#declared = true;
+    const deliveries = await this.#declare();
     this.#consuming = this.#consume(deliveries);
   }
 
@@ -96,7 +101,40 @@ export class ReplyInbox implements AsyncDisposable {
     this.#wheel[Symbol.dispose]();
   }
 
-  async #consume(deliveries: AsyncIterable<{ readonly message: Message }>): Promise<void> {
+  async #declare(): Promise<Deliveries> {
+    const { signal } = this.#stop;
+    await this.#broker.declare({ kind: "reply", name: this.queue }, { signal });
+    const deliveries = this.#broker.consume(this.queue, { prefetch: 1, signal });
+    this.#declared = true;
+    return deliveries;
+  }
+
+  /** Consumes until it is closed; a queue that is lost is followed by another. */
+  async #consume(deliveries: Deliveries): Promise<void> {
+    try {
+      for (;;) {
+        const lost = await this.#receive(deliveries);
+        if (!lost) return;
+        this.#declared = false;
+        this.#lost++;
+        log.warn("{reason}, with what is on its way there; {queue} takes its place", {
+          reason: lost.message,
+          queue: this.queue,
+        });
+        deliveries = await this.#declare();
+      }
+    } catch (error) {
+      this.#declared = false;
+      if (this.#stop.signal.aborted) return;
+      log.error("the reply queue {queue} is consumed no longer: {error}", {
+        queue: this.queue,
+        error,
+      });
+    }
+  }
+
+  /** @returns the loss that has ended it, if it was one. */
+  async #receive(deliveries: Deliveries): Promise<ReplyQueueLostError | undefined> {
     try {
       for await (const { message } of deliveries) {
         const id = message.correlationId;
@@ -105,11 +143,8 @@ export class ReplyInbox implements AsyncDisposable {
         else this.#onUnexpected();
       }
     } catch (error) {
-      this.#declared = false;
-      log.error("the reply queue {queue} is consumed no longer: {error}", {
-        queue: this.queue,
-        error,
-      });
+      if (error instanceof ReplyQueueLostError) return error;
+      throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type Command, readArguments, readChoice, runCommand } from "../command.ts";
 import { type OwnServer, startOwnServer } from "./own_server.ts";
 import { type BrokerName, isFor, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
@@ -45,31 +45,23 @@ interface Options {
 }
 
 /** @throws {Error} saying what is allowed. */
-function readOptions(args: readonly string[]): Options | "help" {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      broker: { type: "string" },
-      short: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
+function read(args: readonly string[]): Options | "help" {
+  const { values, positionals } = readArguments(args, {
+    broker: { type: "string" },
+    short: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  }, true);
   if (values.help) return "help";
-  const unknown = positionals.find((name) => !names.includes(name));
+  const wanted: readonly string[] = positionals;
+  const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new Error(`there is no fault ${JSON.stringify(unknown)}; there are ${names.join(", ")}`);
   }
-  const chosen = brokers.filter((name) => values.broker === undefined || values.broker === name);
-  if (chosen.length === 0) {
-    throw new Error(
-      `--broker is ${JSON.stringify(values.broker)}; allowed are ${brokers.join(" and ")}`,
-    );
-  }
+  const { broker: only } = values;
+  const chosen = only === undefined ? brokers : [readChoice("broker", only, brokers)];
   const choices = chosen.flatMap((broker) =>
     scenarios
-      .filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+      .filter(({ name }) => wanted.length === 0 || wanted.includes(name))
       .filter((scenario) => isFor(scenario, broker))
       .map((scenario) => ({ broker, scenario }))
   );
@@ -78,7 +70,7 @@ function readOptions(args: readonly string[]): Options | "help" {
 }
 
 /** Does them one after the other. Returns what they came to, and how many could not be done. */
-async function run(options: Options, signal: AbortSignal): Promise<[Verdict[], number]> {
+async function doAll(options: Options, signal: AbortSignal): Promise<[Verdict[], number]> {
   const log = (line: string) => console.error(line);
   await using stack = new AsyncDisposableStack();
   let server: OwnServer | undefined;
@@ -106,32 +98,15 @@ async function run(options: Options, signal: AbortSignal): Promise<[Verdict[], n
   return [verdicts, broken];
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`chaos: ${error instanceof Error ? error.message : error}`);
-    return 2;
-  }
-  if (options === "help") {
-    console.log(help);
-    return 0;
-  }
-  const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => abort.abort(new Error("interrupted"));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  try {
-    const [verdicts, broken] = await run(options, abort.signal);
+const command: Command<Options> = {
+  name: "chaos",
+  help,
+  read,
+  async run(options, signal) {
+    const [verdicts, broken] = await doAll(options, signal);
     console.log(options.json ? JSON.stringify(verdicts, null, 2) : table(verdicts));
     return broken > 0 || verdicts.some(({ failures }) => failures.length > 0) ? 1 : 0;
-  } catch (error) {
-    console.error(`chaos: ${error instanceof Error ? error.message : error}`);
-    return abort.signal.aborted ? 130 : 1;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  }
-}
+  },
+};
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command, Deno.args));

@@ -23,9 +23,11 @@ const question = `
     case amqqueue:get_type(Q) of
       rabbit_quorum_queue ->
         Ask = fun(F) ->
-          case ra:leader_query(amqqueue:get_pid(Q), F) of {ok, {_, N}, _} -> N; _ -> -1 end
+          case ra:leader_query(amqqueue:get_pid(Q), {rabbit_fifo, F, []}) of
+            {ok, {_, N}, _} -> N; _ -> -1
+          end
         end,
-        [Ask(fun rabbit_fifo:query_messages_total/1), Ask(fun rabbit_fifo:query_consumer_count/1)];
+        [Ask(query_messages_total), Ask(query_consumer_count)];
       _ ->
         [N || {_, N} <- rabbit_amqqueue:info(Q, [messages, consumers])]
     end

@@ -4,9 +4,9 @@ import { reservePorts } from "../services/ports.ts";
 import { run, until } from "../services/process.ts";
 import {
   bootNode,
-  findRabbitmq,
   haltNode,
   nodeFiles,
+  rabbitmqMissing,
   stopEpmd,
   writeNode,
 } from "../services/rabbitmq_node.ts";
@@ -54,17 +54,12 @@ export interface ClusterOptions {
 
 const size = 3;
 
-/** Why no cluster can be had here, or undefined if it can. */
-export function clusterMissing(): string | undefined {
-  return findRabbitmq() ? undefined : "rabbitmq-server is not installed";
-}
-
 /**
  * Starts three nodes on this machine, with names, ports and folders of their own, and joins them.
  * @throws {ServiceUnavailableError} RabbitMQ is not installed.
  */
 export async function startCluster({ signal, log }: ClusterOptions): Promise<Cluster> {
-  const missing = clusterMissing();
+  const missing = rabbitmqMissing();
   if (missing) throw new ServiceUnavailableError(missing);
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "proxymq_cluster_" });

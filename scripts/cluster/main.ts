@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type Command, readArguments, readCount, runCommand } from "../command.ts";
 import { runCluster, type RunOptions } from "./run.ts";
 import { tables } from "./table.ts";
 
@@ -19,15 +19,11 @@ Exit code: 0, or 1 if an answer was wrong, a request was lost, or anything was l
 `;
 
 /** @throws {Error} saying what is allowed. */
-function readOptions(args: readonly string[]): Omit<RunOptions, "signal" | "log"> | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      requests: { type: "string", default: "10000" },
-      connections: { type: "string", default: "32" },
-      rate: { type: "string", default: "200" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+function read(args: readonly string[]): Omit<RunOptions, "signal" | "log"> | "help" {
+  const { values } = readArguments(args, {
+    requests: { type: "string", default: "10000" },
+    connections: { type: "string", default: "32" },
+    rate: { type: "string", default: "200" },
   });
   if (values.help) return "help";
   return {
@@ -37,40 +33,15 @@ function readOptions(args: readonly string[]): Omit<RunOptions, "signal" | "log"
   };
 }
 
-function readCount(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw new Error(
-    `--${name} is ${JSON.stringify(text)}; allowed is a whole number from ${min} to ${max}`,
-  );
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`cluster: ${error instanceof Error ? error.message : error}`);
-    return 2;
-  }
-  if (options === "help") {
-    console.log(help);
-    return 0;
-  }
-  const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => abort.abort(new Error("interrupted"));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  try {
-    const result = await runCluster({ ...options, signal: abort.signal, log: console.error });
+const command: Command<Omit<RunOptions, "signal" | "log">> = {
+  name: "cluster",
+  help,
+  read,
+  async run(options, signal) {
+    const result = await runCluster({ ...options, signal, log: console.error });
     console.log(tables(result));
     return result.failures.length > 0 ? 1 : 0;
-  } catch (error) {
-    console.error(`cluster: ${error instanceof Error ? error.message : error}`);
-    return abort.signal.aborted ? 130 : 1;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  }
-}
+  },
+};
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command, Deno.args));

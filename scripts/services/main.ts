@@ -19,6 +19,7 @@ Options:
 
 A server is had in this way: a URL in the environment (TEST_RABBITMQ_URL); else Docker; else a
 server installed on this machine; else, as root on Debian, one that is installed with apt-get.
+TEST_RABBITMQ_BIN names a folder with another version's rabbitmq-server and rabbitmqctl.
 `;
 
 async function main(args: string[]): Promise<number> {

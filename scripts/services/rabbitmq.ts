@@ -2,7 +2,7 @@ import { acceptsAmqp } from "./amqp_ready.ts";
 import { aptInstall, aptMissing } from "./apt.ts";
 import { dockerSource } from "./docker_source.ts";
 import { givenSource } from "./given_source.ts";
-import { findRabbitmq } from "./rabbitmq_node.ts";
+import { chosenRabbitmq, findRabbitmq } from "./rabbitmq_node.ts";
 import { installedRabbitmq } from "./rabbitmq_server.ts";
 import type { Service, Source } from "./service.ts";
 
@@ -19,22 +19,22 @@ const fromApt: Source = {
   },
 };
 
+const inDocker = dockerSource({
+  image: "rabbitmq:4.3.2-management",
+  port: 5672,
+  preferredPort: 5679,
+  url: (port) => `amqp://guest:guest@127.0.0.1:${port}/`,
+  accepts: acceptsAmqp,
+  ctl: "rabbitmqctl",
+});
+
 /** RabbitMQ, on a port, a node name and a data folder of its own. */
 export const rabbitmq: Service = {
   name: "rabbitmq",
   given,
   sources: [
     givenSource("TEST_RABBITMQ_URL", given, acceptsAmqp),
-    dockerSource({
-      image: "rabbitmq:4.3.2-management",
-      port: 5672,
-      preferredPort: 5679,
-      url: (port) => `amqp://guest:guest@127.0.0.1:${port}/`,
-      accepts: acceptsAmqp,
-      ctl: "rabbitmqctl",
-    }),
-    installedRabbitmq,
-    fromApt,
+    ...(chosenRabbitmq() ? [installedRabbitmq] : [inDocker, installedRabbitmq, fromApt]),
   ],
   environment({ url, ctl = Deno.env.get("TEST_RABBITMQ_CTL") }) {
     return { TEST_RABBITMQ_URL: url, ...(ctl ? { TEST_RABBITMQ_CTL: ctl } : {}) };

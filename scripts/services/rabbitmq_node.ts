@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { acceptsAmqp } from "./amqp_ready.ts";
 import { findCommand, isAlive, killGroup, run, runDetached, until } from "./process.ts";
@@ -10,10 +11,23 @@ const folders = [
   "/usr/local/opt/rabbitmq/sbin",
 ];
 
-/** The folder of RabbitMQ's commands, if it is installed. */
+/** The folder of the RabbitMQ that the tests are to run against, for other versions than ours. */
+export const chosenRabbitmq = (): string | undefined => Deno.env.get("TEST_RABBITMQ_BIN");
+
+/** The folder of RabbitMQ's commands: the chosen one, or else one that is installed. */
 export function findRabbitmq(): string | undefined {
+  const chosen = chosenRabbitmq();
+  if (chosen) return existsSync(join(chosen, "rabbitmq-server")) ? chosen : undefined;
   const server = findCommand("rabbitmq-server", [...folders, "/usr/local/sbin", "/usr/sbin"]);
   return server === undefined ? undefined : dirname(server);
+}
+
+/** Why there is none, or undefined if there is one. */
+export function rabbitmqMissing(): string | undefined {
+  if (findRabbitmq()) return undefined;
+  return chosenRabbitmq()
+    ? "there is no rabbitmq-server in the folder TEST_RABBITMQ_BIN"
+    : "rabbitmq-server is not installed";
 }
 
 /** How a node is set up. */

@@ -5,10 +5,10 @@ import { killGroup } from "./process.ts";
 import { reservePorts } from "./ports.ts";
 import {
   bootNode,
-  findRabbitmq,
   haltNode,
   nodeFiles,
   nodeLeader,
+  rabbitmqMissing,
   stopEpmd,
   writeNode,
 } from "./rabbitmq_node.ts";
@@ -19,7 +19,7 @@ const name = "proxymq-test@localhost";
 /** A server of our own, run by the RabbitMQ that is installed on this machine. */
 export const installedRabbitmq: Source = {
   how: "installed",
-  missing: () => Promise.resolve(findRabbitmq() ? undefined : "rabbitmq-server is not installed"),
+  missing: () => Promise.resolve(rabbitmqMissing()),
 
   async start(context) {
     const { dir } = context;

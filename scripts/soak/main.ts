@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
 import { report } from "./report.ts";
 import { soak, type SoakOptions } from "./soak.ts";
 
@@ -24,63 +24,34 @@ Exit code: 0, or 1 if an answer was wrong, a request was lost, or anything was l
 `;
 
 /** @throws {Error} saying what is allowed. */
-function readOptions(args: readonly string[]): Omit<SoakOptions, "signal" | "log"> | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      requests: { type: "string", default: "20000" },
-      connections: { type: "string", default: "64" },
-      broker: { type: "string", default: "rabbitmq" },
-      "no-broker-restart": { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
+function read(args: readonly string[]): Omit<SoakOptions, "signal" | "log"> | "help" {
+  const { values } = readArguments(args, {
+    requests: { type: "string", default: "20000" },
+    connections: { type: "string", default: "64" },
+    broker: { type: "string", default: "rabbitmq" },
+    "no-broker-restart": { type: "boolean", default: false },
   });
   if (values.help) return "help";
   const connections = readCount("connections", values.connections, 1, 1_000);
-  const requests = readCount("requests", values.requests, 8 * connections, 10_000_000);
-  const { broker } = values;
-  if (broker !== "rabbitmq" && broker !== "sqlite") {
-    throw new Error(`--broker is ${JSON.stringify(broker)}; allowed are rabbitmq and sqlite`);
-  }
-  return { requests, connections, broker, restartBroker: !values["no-broker-restart"] };
+  return {
+    requests: readCount("requests", values.requests, 8 * connections, 10_000_000),
+    connections,
+    broker: readChoice("broker", values.broker, ["rabbitmq", "sqlite"]),
+    restartBroker: !values["no-broker-restart"],
+  };
 }
 
-function readCount(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw new Error(
-    `--${name} is ${JSON.stringify(text)}; allowed is a whole number from ${min} to ${max}`,
-  );
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`soak: ${error instanceof Error ? error.message : error}`);
-    return 2;
-  }
-  if (options === "help") {
-    console.log(help);
-    return 0;
-  }
-  const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => abort.abort(new Error("interrupted"));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  try {
-    const result = await soak({ ...options, signal: abort.signal, log: console.log });
+const command: Command<Omit<SoakOptions, "signal" | "log">> = {
+  name: "soak",
+  help,
+  read,
+  async run(options, signal) {
+    const result = await soak({ ...options, signal, log: console.log });
     const { text, failures } = report(result);
     console.log(text);
     for (const failure of failures) console.error(`soak: ${failure}`);
     return failures.length > 0 ? 1 : 0;
-  } catch (error) {
-    console.error(`soak: ${error instanceof Error ? error.message : error}`);
-    return abort.signal.aborted ? 130 : 1;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  }
-}
+  },
+};
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command, Deno.args));

@@ -84,7 +84,10 @@ export interface PublishOptions {
    * @default true
    */
   readonly confirm?: boolean;
-  /** Called for each unconfirmed message that the broker could not route, if it says so. */
+  /**
+   * Called for each unconfirmed message that the broker could not route, if it says so. A message
+   * with it may be published again after a loss of the connection, and so come twice.
+   */
   readonly onUnroutable?: (message: Message) => void;
   /** Milliseconds before the messages become visible to consumers; not for broadcasts. @default 0 */
   readonly delayMs?: number;
@@ -109,7 +112,7 @@ export interface Delivery {
  * What becomes of a delivery. `headers` are merged into the message's own where it lives on.
  *
  * - `ack`: done, gone.
- * - `retry`: comes back after `delayMs` with `attempt` one higher, unless `countsAttempt` is false;
+ * - `retry`: comes back after `delayMs`, behind what was waiting by then, with `attempt` one higher, unless `countsAttempt` is false;
  *   meanwhile it is held by the broker, not by the consumer.
  * - `dead`: moves to the dead-letter queue, with {@link DEAD_REASON}, {@link DEAD_AT} and
  *   {@link DEAD_QUEUE}.
@@ -236,6 +239,7 @@ export interface Broker extends AsyncDisposable {
    * ends when the signal aborts or the broker is disposed of. Leaving the loop early is the same
    * as aborting.
    * @throws {QueueNotFoundError} no such queue, when consuming starts.
+   * @throws {ReplyQueueLostError} a reply queue did not come back after an outage.
    */
   consume(queue: string, options: ConsumeOptions): AsyncIterable<Delivery>;
 

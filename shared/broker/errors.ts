@@ -37,6 +37,20 @@ export class QueueMismatchError extends BrokerError {
   override name = "QueueMismatchError";
 }
 
+/**
+ * A reply queue is away for good: the broker keeps its name for a connection that is dead, or for a
+ * node of a cluster. Its declarer takes another name.
+ */
+export class ReplyQueueLostError extends BrokerError {
+  override name = "ReplyQueueLostError";
+  readonly queue: string;
+
+  constructor(queue: string, options?: ErrorOptions) {
+    super(`the reply queue "${queue}" is held by a dead connection`, options);
+    this.queue = queue;
+  }
+}
+
 /** A body or a header table is over the broker's limit. */
 export class MessageTooLargeError extends BrokerError {
   override name = "MessageTooLargeError";

@@ -50,6 +50,19 @@ export function integer<O extends Options>(
   }, options);
 }
 
+/** A whole number in a range, or `auto`. */
+export function integerOrAuto<O extends Options>(
+  min: number,
+  max: number,
+  options: O,
+): Variable<number | "auto"> & O {
+  return variable(`a whole number from ${min} to ${max}, or auto`, (text) => {
+    if (text === "auto") return text;
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    return value >= min && value <= max ? value : undefined;
+  }, options);
+}
+
 /** A TCP port; 0 picks a free one. */
 export function port<O extends Options>(options: O): Variable<number> & O {
   return integer(0, 65535, options);

@@ -21,6 +21,14 @@ const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether a header has a name and a value that HTTP allows (RFC 9110 section 5). */
+export function isHeader(name: string, value: string): boolean {
+  return namePattern.test(name) && valuePattern.test(value);
+}
+
 /** Names of further hop-by-hop headers, as a `Connection` header lists them. */
 function namedByConnection(value: string | null): readonly string[] {
   return value === null ? [] : value.toLowerCase().split(",").map((name) => name.trim());

@@ -5,7 +5,7 @@
  * @module
  */
 import type { HeaderValue, Message } from "../broker/broker.ts";
-import type { HeaderTable } from "../http/headers.ts";
+import { type HeaderTable, isHeader } from "../http/headers.ts";
 
 /** The version of the wire protocol that is spoken, and the only one that is understood. */
 export const protocolVersion = 1;
@@ -160,8 +160,6 @@ export function decodeResponse(message: Message): QueuedResponse {
 
 const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const pathPattern = /^\/[\x21-\x7e\x80-\xff]*$/;
-const namePattern = methodPattern;
-const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** @throws {EnvelopeError} the message is of another type, or of another version of the protocol. */
 export function expectType(message: Message, type: string): void {
@@ -204,7 +202,7 @@ export function decodeHeaders(
 
 function headerText(name: string, value: HeaderValue): string {
   const text = typeof value === "object" ? undefined : String(value);
-  if (text === undefined || !namePattern.test(name) || !valuePattern.test(text)) {
+  if (text === undefined || !isHeader(name, text)) {
     throw new EnvelopeError(
       `the HTTP header "${name}" has a name or a value that HTTP does not allow`,
     );

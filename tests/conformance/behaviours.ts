@@ -20,6 +20,7 @@ import { behaviour as abortWhileWaiting } from "./abort_while_waiting.ts";
 import { behaviour as breakLeavesNoConsumer } from "./break_leaves_no_consumer.ts";
 import { behaviour as redelivery } from "./redelivery.ts";
 import { behaviour as retry } from "./retry.ts";
+import { behaviour as retryAtTheEnd } from "./retry_at_the_end.ts";
 import { behaviour as retryDelays } from "./retry_delays.ts";
 import { behaviour as retryFreesPrefetch } from "./retry_frees_prefetch.ts";
 import { behaviour as deadLetter } from "./dead_letter.ts";
@@ -70,6 +71,7 @@ export const behaviours: readonly Behaviour[] = [
   breakLeavesNoConsumer,
   redelivery,
   retry,
+  retryAtTheEnd,
   retryDelays,
   retryFreesPrefetch,
   deadLetter,

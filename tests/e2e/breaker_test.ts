@@ -53,6 +53,44 @@ for (const broker of brokersUnderTest) {
   });
 
   Deno.test({
+    name: `behind an open breaker one that always fails keeps nobody waiting, over ${broker.name}`,
+    ignore,
+    async fn() {
+      await using place = await broker.setUp();
+      await using upstream = microservice(({ url }) =>
+        url.endsWith("/poison") ? new Response("no", { status: 503 }) : new Response("up")
+      );
+      await using stack = await startStack({
+        brokerUrl: place.url,
+        service: place.service(),
+        target: upstream.url,
+        env: {
+          DEQUEUER_CONCURRENCY: "1",
+          DEQUEUER_RETRY_BASE: "1ms",
+          DEQUEUER_BREAKER_FAILURES: "1",
+          DEQUEUER_BREAKER_OPEN: "300ms",
+        },
+      });
+      const hangUp = new AbortController();
+      const poison = fetch(`${stack.url}/poison`, { signal: hangUp.signal });
+      const state = `${stack.dequeuer.server.url}/health/ready`;
+      await eventually(async () =>
+        (await (await fetch(state)).json()).checks.breaker.startsWith("open")
+      );
+      // Its retry is there before each probe.
+      const others = await Promise.all(
+        Array.from(
+          { length: 3 },
+          (_, i) => fetch(`${stack.url}/${i}`, { headers: { prefer: "wait=10" } }),
+        ),
+      );
+      for (const response of others) assert.equal(await response.text(), "up");
+      hangUp.abort();
+      await assert.rejects(poison);
+    },
+  });
+
+  Deno.test({
     name: `nothing is consumed before the microservice answers its health URL, over ${broker.name}`,
     ignore,
     async fn() {

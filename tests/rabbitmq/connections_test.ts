@@ -80,12 +80,13 @@ rabbitmqTest(
       const [first, second] = await collector.waitFor(2, { timeoutMs: 30_000 });
       assert.ok(first && second);
       await assert.rejects(broker.settle([{ kind: "ack", delivery: first }]), DeliveryLostError);
+      assert.equal(second.redeliveries, 1);
       assert.equal(broker.status.connected, true);
     } finally {
       await set("1800000", "60000");
     }
   },
-  { needsCtl: true, queueType: "classic" },
+  { needsCtl: true },
 );
 
 rabbitmqTest(

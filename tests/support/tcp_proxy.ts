@@ -8,6 +8,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** How many connections go through it. */
   readonly connections: number;
+  /** How often something was lost on half-open connections. */
+  readonly swallowed: number;
   /** Loses everything for good, bytes and closings, in either direction: connections are half-open. */
   silence(): void;
   /** Ends a silence: connections that come from now on pass; those of the silence stay dead. */
@@ -20,6 +22,8 @@ export interface TcpProxy extends AsyncDisposable {
   delay(ms: number): void;
   /** Resets all connections, on both sides. Returns how many. */
   reset(): number;
+  /** Resets all connections on the side of the clients; the server goes on holding them. */
+  orphan(): void;
   /** Whether new connections are refused from now on. */
   refuse(refuses: boolean): void;
 }
@@ -36,6 +40,9 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     get connections() {
       return network.pairs.size;
     },
+    get swallowed() {
+      return network.swallowed;
+    },
     silence: () => network.silence(),
     resume: () => {
       network.silent = false;
@@ -48,6 +55,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
       network.delayMs = ms;
     },
     reset: () => network.reset(),
+    orphan: () => network.orphan(),
     refuse: (refuses) => {
       network.refuses = refuses;
     },
@@ -99,7 +107,7 @@ class Direction {
   /** Lets arrive what is due. */
   arrive(): void {
     clearTimeout(this.#timer);
-    if (this.#pair.dead) this.#underWay = [];
+    if (this.#pair.dead) this.#network.swallowed += this.#underWay.splice(0).length;
     if (this.#network.held) return;
     for (let first = this.#underWay[0]; first; first = this.#underWay[0]) {
       const left = first.due - performance.now();
@@ -121,6 +129,7 @@ class Direction {
 class Network {
   readonly pairs = new Set<Pair>();
   silent = false;
+  swallowed = 0;
   held = false;
   refuses = false;
   delayMs = 0;
@@ -144,6 +153,13 @@ class Network {
   release(): void {
     this.held = false;
     for (const { directions } of this.pairs) for (const one of directions) one.arrive();
+  }
+
+  orphan(): void {
+    for (const pair of this.pairs) {
+      pair.dead = true;
+      pair.sockets[0]?.resetAndDestroy();
+    }
   }
 
   reset(): number {

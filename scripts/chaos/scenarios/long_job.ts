@@ -21,7 +21,7 @@ export const longJob: Scenario = {
       await response.body?.cancel();
       if (!response.ok) fail(`the long job ended with ${response.status}`);
       const attempts = microservice.seen.get("/long")?.join(", ");
-      if (attempts !== "1, 2") fail(`the attempts of the long job were ${attempts}`);
+      if (!attempts?.startsWith("1, 2")) fail(`the attempts of the long job were ${attempts}`);
     } finally {
       await setLimit(server, 30 * 60_000, 60_000);
     }

@@ -1,7 +1,7 @@
 import type { AMQPMessage } from "@cloudamqp/amqp-client";
 import type { ConsumeOptions } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
-import { type BrokerError, QueueNotFoundError } from "../errors.ts";
+import { type BrokerError, QueueNotFoundError, ReplyQueueLostError } from "../errors.ts";
 import type { AckFlush } from "./ack_flush.ts";
 import { CancelWatch } from "./cancel_watch.ts";
 import type { Client } from "./client.ts";
@@ -94,7 +94,7 @@ export class Consumer {
         link.close();
         if (loss === "cancelled") await pause(afterCancelMs, signal);
       } catch (error) {
-        const fatal = client.closed || started ? undefined : finalError(error, queue);
+        const fatal = finalError(error, queue, client.closed || started);
         if (fatal) return this.buffer.end(fatal);
       }
       this.#link = undefined;
@@ -161,8 +161,13 @@ export class Consumer {
   }
 }
 
-/** The error that consuming ends with when it cannot start, or undefined if it is worth another try. */
-function finalError(error: unknown, queue: string): BrokerError | undefined {
+/**
+ * The error that consuming ends with, or undefined if it is worth another try.
+ * @param started whether it may have been consumed before, or the connection is to blame.
+ */
+function finalError(error: unknown, queue: string, started: boolean): BrokerError | undefined {
+  if (error instanceof ReplyQueueLostError) return error;
+  if (started) return undefined;
   const code = replyCodeOf(error);
   if (code === replyCodes.notFound || code === replyCodes.resourceLocked) {
     return new QueueNotFoundError(queue);

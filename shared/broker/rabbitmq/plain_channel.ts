@@ -1,8 +1,10 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import type { Message } from "../broker.ts";
 import { BrokerUnavailableError } from "../errors.ts";
+import type { Client } from "./client.ts";
 import { type Route, writePublish } from "./frames.ts";
 import { OwnChannel } from "./own_channel.ts";
+import { RecentMessages, type Written } from "./recent_messages.ts";
 import { textOf } from "./refusal.ts";
 import { within } from "../../waiting.ts";
 
@@ -12,35 +14,50 @@ const drainLimits = {
   ms: 9500,
   late: () => new BrokerUnavailableError("RabbitMQ takes no more data just now"),
 };
-/** How long a message is remembered for its return: once to twice this. */
-const rememberMs = 2000;
+/** How often the server is asked whether it has read what was written, milliseconds. */
+const askEveryMs = 1000;
+/** For so long after a loss what may have been lost with it is worth writing again. */
+const worthMs = 30_000;
+/** A message that is written so often without being seen to arrive may be what ends the connection. */
+const mostTimes = 3;
 
-interface Remembered {
-  readonly message: Message;
-  readonly onUnroutable: (message: Message) => void;
-}
-
-/** A channel without confirms: what was handed to it is out of sight, but for what is returned. */
+/**
+ * A channel without confirms. What was written last is remembered: for its return, and to be written
+ * again when the connection is lost. The server is asked now and then for something that it answers
+ * in its turn: what was written before has been read then, or come back.
+ */
 export class PlainChannel extends OwnChannel {
-  #recent = new Map<string, Remembered>();
-  #older = new Map<string, Remembered>();
-  #forgetter: ReturnType<typeof setInterval> | undefined;
+  readonly #recent = new RecentMessages();
+  #asker: ReturnType<typeof setInterval> | undefined;
+  #asking = false;
+  #lostAt = 0;
+
+  override async open(client: Client): Promise<void> {
+    await super.open(client);
+    const worth = performance.now() - this.#lostAt < worthMs;
+    for (const written of this.#recent.takeAll()) {
+      if (worth && written.times < mostTimes) this.#write({ ...written, times: written.times + 1 });
+    }
+  }
 
   protected override prepare(channel: AMQPChannel): Promise<void> {
     channel.onReturn = ({ properties, routingKey }) => {
-      this.#returned(properties.messageId ?? properties.correlationId ?? routingKey);
+      const id = properties.messageId ?? properties.correlationId ?? routingKey;
+      const written = this.#recent.take(id);
+      written?.onUnroutable(written.message);
     };
     return Promise.resolve();
   }
 
   protected override giveUp(): void {
-    this.#recent.clear();
-    this.#older.clear();
-    clearInterval(this.#forgetter);
-    this.#forgetter = undefined;
+    this.#lostAt = performance.now();
+    this.#stopAsking();
   }
 
-  /** Publishes messages that were checked before. Resolves when they are handed over. */
+  /**
+   * Publishes messages that were checked before. Resolves when they are handed over.
+   * @param onUnroutable makes them remembered.
+   */
   publish(
     route: Route,
     messages: readonly Message[],
@@ -53,8 +70,9 @@ export class PlainChannel extends OwnChannel {
     const { client, channel } = opened;
     try {
       for (const message of messages) {
-        writePublish(client.outbox, channel.id, route, message, client.frameMax);
-        if (onUnroutable && route.mandatory) this.#remember(message, route.key, onUnroutable);
+        if (onUnroutable && route.mandatory) {
+          this.#write({ route, message, onUnroutable, times: 1 });
+        } else writePublish(client.outbox, channel.id, route, message, client.frameMax);
       }
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(textOf(error)));
@@ -62,23 +80,31 @@ export class PlainChannel extends OwnChannel {
     return client.backlog > mostBacklog ? within(client.drained(), drainLimits) : Promise.resolve();
   }
 
-  #remember(message: Message, key: string, onUnroutable: (message: Message) => void): void {
-    const id = message.messageId ?? message.correlationId ?? key;
-    this.#recent.set(id, { message, onUnroutable });
-    this.#forgetter ??= setInterval(() => {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-      if (this.#older.size > 0) return;
-      clearInterval(this.#forgetter);
-      this.#forgetter = undefined;
-    }, rememberMs);
+  #write(written: Written): void {
+    const { client, channel } = this.opened ?? {};
+    if (!client || !channel) return;
+    const { route, message } = written;
+    writePublish(client.outbox, channel.id, route, message, client.frameMax);
+    this.#recent.add(message.messageId ?? message.correlationId ?? route.key, written);
+    this.#asker ??= setInterval(() => this.#ask(), askEveryMs);
   }
 
-  #returned(id: string): void {
-    const remembered = this.#recent.get(id) ?? this.#older.get(id);
-    if (!remembered) return;
-    this.#recent.delete(id);
-    this.#older.delete(id);
-    remembered.onUnroutable(remembered.message);
+  #ask(): void {
+    const { opened } = this;
+    if (!opened || this.#asking) return;
+    this.#asking = true;
+    // A channel without consumers does not mind it.
+    opened.channel.basicQos(0).then(() => {
+      if (this.opened !== opened) return;
+      this.#asking = false;
+      this.#recent.turn();
+      if (this.#recent.size === 0) this.#stopAsking();
+    }, () => {});
+  }
+
+  #stopAsking(): void {
+    clearInterval(this.#asker);
+    this.#asker = undefined;
+    this.#asking = false;
   }
 }

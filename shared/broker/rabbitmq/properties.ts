@@ -47,8 +47,16 @@ export function readMessage(received: AMQPMessage, queue: string): Received {
   return {
     message,
     attempt: positive(headers[ATTEMPT]) ?? 1,
-    redeliveries: positive(fields["x-delivery-count"]) ?? 0,
+    redeliveries: redeliveries(fields),
   };
+}
+
+/**
+ * Since RabbitMQ 4.3 the one count is of failures alone, in which what a consumer has held for too
+ * long is not; the other is of all.
+ */
+function redeliveries(fields: Fields): number {
+  return positive(fields["x-acquired-count"]) ?? positive(fields["x-delivery-count"]) ?? 0;
 }
 
 function copyProperties(message: Mutable<Message>, properties: AMQPProperties): void {

@@ -1,5 +1,10 @@
 import type { Address, Message, PublishOptions } from "../broker.ts";
-import { BrokerError, BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
+import {
+  BrokerError,
+  BrokerUnavailableError,
+  QueueFullError,
+  QueueNotFoundError,
+} from "../errors.ts";
 import { type Client, offeredFrameMax } from "./client.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -149,7 +154,15 @@ export class Publisher {
       if (this.#declared.get(exchange) === declared) this.#declared.delete(exchange);
       throw brokerError(error);
     }
-    await this.#exchanges.publish({ exchange, key, mandatory: false }, key, messages);
+    const route = { exchange, key, mandatory: false };
+    try {
+      await this.#exchanges.publish(route, key, messages);
+    } catch (error) {
+      // RabbitMQ 4 refuses what was on its way to a reply queue that goes just then. Those that stay
+      // have it by now.
+      const gone = error instanceof QueueFullError && exchange === broadcastExchange;
+      if (!gone) throw error;
+    }
   }
 
   async #delayed(

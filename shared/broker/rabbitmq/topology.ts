@@ -1,5 +1,6 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import type { QueueSpec } from "../broker.ts";
+import { ReplyQueueLostError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { deliverName, deliverPattern, destinationWords } from "./delay_levels.ts";
 import { declareDeliverExchange } from "./deliver_exchange.ts";
@@ -14,7 +15,14 @@ export const topicExchange = "proxymq_topics";
 /** The exchange that broadcasts are published to. */
 export const broadcastExchange = "proxymq_broadcast";
 
+/**
+ * The queue of a connection that is lost stands until the server has noticed the loss. For so long a
+ * first declaration waits; a queue of ours that does not come back is soon given up, because
+ * whatever is sent there meanwhile is lost. In a cluster of RabbitMQ 4, whose node has died with the
+ * queue, its name is taken until the node is back.
+ */
 const lockedForMs = 30_000;
+const lostAfterMs = 2_000;
 const lockedPauseMs = 250;
 
 /** The queues that this handle declared, and how they are declared again. */
@@ -44,17 +52,25 @@ export class Topology {
     return this.#deadLetterQueues.get(queue);
   }
 
-  /** Declares a queue and remembers it. */
+  /**
+   * Declares a queue and remembers it.
+   * @throws {ReplyQueueLostError} it was declared before, and is held by another connection now.
+   */
   async declare(client: Client, spec: QueueSpec): Promise<void> {
+    const again = this.#specs.has(spec.name);
+    const patienceMs = again ? lostAfterMs : lockedForMs;
     for (const since = performance.now();;) {
       try {
         await onChannel(client, (channel) => this.#declareOn(channel, spec));
         break;
       } catch (error) {
         const code = client.closed ? 0 : replyCodeOf(error);
-        // The queue of a connection that is lost stands until the server has noticed the loss.
         const locked = code === replyCodes.resourceLocked && spec.kind === "reply";
-        const late = performance.now() - since > lockedForMs || this.#closing.aborted;
+        const late = performance.now() - since > patienceMs || this.#closing.aborted;
+        if (locked && late && again) {
+          this.#specs.delete(spec.name);
+          throw new ReplyQueueLostError(spec.name);
+        }
         if (!locked || late) throw mismatch(error, code, spec.name) ?? brokerError(error);
         await pause(lockedPauseMs, this.#closing);
       }

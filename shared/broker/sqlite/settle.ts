@@ -60,6 +60,7 @@ export function release(connection: Connection, claim: Claim, counted: 0 | 1): b
   return change(connection, sql, claim);
 }
 
+/** It goes behind what waits by now: a new id is its new place. */
 function retry(
   connection: Connection,
   claim: Claim,
@@ -67,12 +68,17 @@ function retry(
   now: number,
 ): Settled | undefined {
   const delay = wholeDelay(settlement.delayMs);
-  const sql = `UPDATE messages SET state = ?, owner = NULL, attempt = attempt + ?,
-    visible_at = ?, expires_at = expires_at + ? WHERE ${STILL_OURS}`;
+  const sql = `INSERT INTO messages
+    (queue, state, rank, attempt, redeliveries, visible_at, expires_at)
+    SELECT queue, ?, rank, attempt + ?, redeliveries, ?, expires_at + ?
+    FROM messages WHERE ${STILL_OURS}`;
   const state = delay > 0 ? DELAYED : READY;
   const counted = settlement.countsAttempt === false ? 0 : 1;
-  if (!change(connection, sql, claim, state, counted, now + delay, delay)) return undefined;
-  if (settlement.headers) addToHead(connection, claim.id, settlement.headers);
+  const { changes, id } = run(connection, sql, claim, state, counted, now + delay, delay);
+  if (changes !== 1) return undefined;
+  connection.run("UPDATE payloads SET id = ? WHERE id = ?", id, claim.id);
+  connection.run("DELETE FROM messages WHERE id = ?", claim.id);
+  if (settlement.headers) addToHead(connection, id, settlement.headers);
   return delay > 0 ? { due: now + delay } : { touched: claim.queue.id };
 }
 
@@ -81,11 +87,15 @@ export function wholeDelay(delay: number): number {
   return Math.min(MAX_DELAY, Math.max(0, Math.ceil(delay)));
 }
 
-function change(
+function change(connection: Connection, sql: string, claim: Claim): boolean {
+  return run(connection, sql, claim).changes === 1;
+}
+
+function run(
   connection: Connection,
   sql: string,
   { id, client, redeliveries, attempt }: Claim,
   ...values: number[]
-): boolean {
-  return connection.run(sql, ...values, id, client, redeliveries, attempt).changes === 1;
+) {
+  return connection.run(sql, ...values, id, client, redeliveries, attempt);
 }

@@ -1,0 +1,79 @@
+import type { QueuedRequest } from "../shared/message/envelope.ts";
+import type { Breaker } from "./breaker.ts";
+import type { CallEnd, Calls } from "./calls.ts";
+import type { Cancellations } from "./cancellations.ts";
+import { type Forwarder, type ForwardResult, remainingMs } from "./forwarder.ts";
+import { isOverload, type Limits } from "./limits.ts";
+
+/** What {@link SingleCalls} needs. */
+export interface SingleCallsDeps {
+  readonly forwarder: Forwarder;
+  readonly breaker: Breaker;
+  readonly cancellations: Cancellations;
+  /** Bounds the calls, where the prefetch alone does not: it is to be found how many are best. */
+  readonly limits?: Limits | undefined;
+}
+
+/** A call to the microservice for each request. */
+export class SingleCalls implements Calls {
+  readonly #deps: SingleCallsDeps;
+  #stopped = false;
+
+  constructor(deps: SingleCallsDeps) {
+    this.#deps = deps;
+  }
+
+  async call(
+    request: QueuedRequest,
+    attempt: number,
+    onForward?: () => void,
+  ): Promise<CallEnd | undefined> {
+    const { limits, breaker } = this.#deps;
+    await limits?.slots.acquire();
+    try {
+      const end = await breaker.execute(() => this.#forward(request, attempt, onForward));
+      return end && { result: end.result, countsAttempt: !end.probe };
+    } finally {
+      limits?.slots.release();
+    }
+  }
+
+  cancel(id: string): void {
+    this.#deps.forwarder.cancel(id);
+  }
+
+  drain(): void {}
+
+  stop(): void {
+    this.#stopped = true;
+    this.#deps.forwarder.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #forward(
+    request: QueuedRequest,
+    attempt: number,
+    onForward?: () => void,
+  ): Promise<ForwardResult> {
+    const { forwarder, cancellations, limits } = this.#deps;
+    // It may have waited for a slot, or the breaker may have held it back until a probe had ended.
+    if (cancellations.has(request.id)) return { kind: "cancelled" };
+    if (this.#stopped) return { kind: "stopped" };
+    if (remainingMs(request, Date.now()) <= 0) return { kind: "expired" };
+    onForward?.();
+    const start = performance.now();
+    const result = await forwarder.forward(request, attempt);
+    limits?.observe({
+      start,
+      end: performance.now(),
+      items: 1,
+      contended: limits.slots.contended,
+      full: true,
+      failed: isOverload(result),
+    });
+    return result;
+  }
+}
