@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type HeaderTable, isHeader, responseHeaders } from "../shared/http/headers.ts";
-import { bodyKind } from "./batch_request.ts";
+import { bodyKind } from "../shared/message/encoded_body.ts";
 import type { BatchFormat } from "./batch_request.ts";
 import type { ForwardResult } from "./forwarder.ts";
 

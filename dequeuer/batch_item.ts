@@ -1,5 +1,5 @@
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import type { EncodedBody } from "./batch_request.ts";
+import type { EncodedBody } from "../shared/message/encoded_body.ts";
 import type { CallEnd } from "./calls.ts";
 import type { ForwardResult } from "./forwarder.ts";
 

@@ -1,63 +1,9 @@
 import assert from "node:assert/strict";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import { batchKey, bodyKind, encodeBatch, encodeBody } from "./batch_request.ts";
+import { encodeBody } from "../shared/message/encoded_body.ts";
+import { batchKey, encodeBatch } from "./batch_request.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-Deno.test("a body is JSON, text or base64, as its content type says if it is true", async (t) => {
-  const json = { "content-type": "application/json; charset=utf-8" };
-  const cases: [string, Record<string, string>, Uint8Array, string | undefined, string][] = [
-    ["JSON, to the letter", json, bytes('{ "n": 12345678901234567890 }'), undefined, "json"],
-    ["a JSON string", json, bytes('"x"'), undefined, "json"],
-    ["+json", { "content-type": "application/problem+json" }, bytes("[]"), undefined, "json"],
-    ["no JSON after all", json, bytes("{"), '"ew=="', "base64"],
-    ["JSON that is no UTF-8", json, new Uint8Array([34, 255, 34]), '"Iv8i"', "base64"],
-    ["text", { "content-type": "text/plain" }, bytes('a "b"\n'), '"a \\"b\\"\\n"', "text"],
-    ["text with a BOM", { "content-type": "text/csv" }, bytes("\ufeffa"), '"\ufeffa"', "text"],
-    ["XML", { "content-type": "application/xml" }, bytes("<a/>"), '"<a/>"', "text"],
-    [
-      "a form",
-      { "content-type": "application/x-www-form-urlencoded" },
-      bytes("a=1"),
-      '"a=1"',
-      "text",
-    ],
-    [
-      "text that is no UTF-8",
-      { "content-type": "text/plain" },
-      new Uint8Array([255]),
-      '"/w=="',
-      "base64",
-    ],
-    [
-      "text in another charset",
-      { "content-type": "text/plain; charset=latin1" },
-      bytes("a"),
-      '"YQ=="',
-      "base64",
-    ],
-    ["an image", { "content-type": "image/png" }, bytes("abc"), '"YWJj"', "base64"],
-    ["no content type", {}, bytes("abc"), '"YWJj"', "base64"],
-    ["compressed", { ...json, "content-encoding": "gzip" }, bytes("{}"), '"e30="', "base64"],
-  ];
-  for (const [name, headers, body, text, as] of cases) {
-    await t.step(name, () => {
-      assert.deepEqual(encodeBody({ headers, body }), {
-        json: text ?? new TextDecoder().decode(body),
-        as,
-      });
-    });
-  }
-  assert.deepEqual(encodeBody({ headers: json, body: bytes("") }), { json: undefined, as: "text" });
-});
-
-Deno.test("content types", () => {
-  assert.equal(bodyKind("application/jsonx"), "base64");
-  assert.equal(bodyKind(["text/plain", "text/html"]), "base64");
-  assert.equal(bodyKind('text/html; charset="UTF-8"'), "text");
-  assert.equal(bodyKind("image/svg+xml"), "base64");
-  assert.equal(bodyKind("application/atom+xml"), "text");
-});
 
 const post = (path: string, type: string, body: string, id: string) => {
   const request: QueuedRequest = {

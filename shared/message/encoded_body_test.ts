@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeBody, type EncodedBody } from "./encoded_body.ts";
+import { bodyKind, encodeBody, type EncodedBody } from "./encoded_body.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -48,4 +48,12 @@ Deno.test("a body with a content encoding is bytes", () => {
 Deno.test("a body that is part of a larger buffer is that part", () => {
   const body = Uint8Array.of(1, 0xff, 0xfe, 2).subarray(1, 3);
   assert.deepEqual(encodeBody({ headers: {}, body }), { json: '"//4="', as: "base64" });
+});
+
+Deno.test("content types", () => {
+  assert.equal(bodyKind("application/jsonx"), "base64");
+  assert.equal(bodyKind(["text/plain", "text/html"]), "base64");
+  assert.equal(bodyKind('text/html; charset="UTF-8"'), "text");
+  assert.equal(bodyKind("image/svg+xml"), "base64");
+  assert.equal(bodyKind("application/atom+xml"), "text");
 });
