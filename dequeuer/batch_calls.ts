@@ -224,7 +224,8 @@ export class BatchCalls implements Calls {
       return;
     }
     const { kind, result } = verdict;
-    log.warn("a batch of {items} failed as a whole, {what}: {failure}", {
+    log.warn("a batch of {items} to {path} failed as a whole, {what}: {failure}", {
+      path: this.#policy.path,
       items: items.length,
       what: kind === "halve"
         ? "its halves are tried at once"
