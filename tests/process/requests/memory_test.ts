@@ -3,7 +3,7 @@ import { metric } from "../../support/metrics.ts";
 import { answeredAt, eachOf, standTest, takeAt } from "./stand.ts";
 
 /** Responses of 60 KB on average: together far more than an enqueuer keeps of them (16 MiB). */
-const batch = 400;
+const batch = 250;
 const bodyBytes = 20_000;
 const mostGrowth = 80 * 2 ** 20;
 
