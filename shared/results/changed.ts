@@ -60,6 +60,14 @@ export function isAbandoned({ confirmed, createdAt }: RequestRecord, now: number
   return !confirmed && now >= createdAt + abandonedAfterMs;
 }
 
+/** Whether a request waits for its time: for its delivery, or for its next attempt. */
+export function isDelayed(
+  { state, dueAt = 0, nextAttemptAt = dueAt }: RequestRecord,
+  now: number,
+): boolean {
+  return state === "queued" && nextAttemptAt > now;
+}
+
 /**
  * From when on a request is unknown, if it stays as it is; epoch milliseconds. One that has not
  * ended waits for its end, but nothing comes any more for so long after its deadline.
