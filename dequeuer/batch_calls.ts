@@ -14,7 +14,7 @@ import { type Breaker, isFailure } from "./breaker.ts";
 import type { CallEnd, Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import { type Forwarder, type ForwardResult, remainingMs, upstreamHeaders } from "./forwarder.ts";
-import type { Limits } from "./limits.ts";
+import { isOverload, type Limits } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import { PushQueue } from "./push_queue.ts";
 import { Suspects } from "./suspects.ts";
@@ -234,7 +234,11 @@ export class BatchCalls implements Calls {
       release();
       await nextTurn();
     }
-    limits.observe({ start, end, items: items.length, contended, full, failed: !good });
+    const failed = isOverload(result);
+    // Any other end, a poisoned batch's or a cancelled one's, says nothing of the limits.
+    if (good || failed) {
+      limits.observe({ start, end, items: items.length, contended, full, failed });
+    }
     const answered: AnsweredItem[] = items.map(({ request }, i) => ({
       id: ids[i] ?? "",
       method: request.method,

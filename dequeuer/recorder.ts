@@ -85,7 +85,8 @@ export class Recorder implements Disposable {
     } catch (error) {
       if (!(error instanceof MessageTooLargeError)) throw error;
       const response = problemResponse("upstream-protocol-error", error.message, change.id);
-      await offer(() => this.#store.record({ ...change, response }), limits);
+      const state = change.state === "succeeded" ? "failed" : change.state;
+      await offer(() => this.#store.record({ ...change, state, response }), limits);
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import { type Breaker, isFailure } from "./breaker.ts";
+import type { Breaker } from "./breaker.ts";
 import type { CallEnd, Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import { type Forwarder, type ForwardResult, remainingMs } from "./forwarder.ts";
-import type { Limits } from "./limits.ts";
+import { isOverload, type Limits } from "./limits.ts";
 
 /** What {@link SingleCalls} needs. */
 export interface SingleCallsDeps {
@@ -76,9 +76,4 @@ export class SingleCalls implements Calls {
     });
     return result;
   }
-}
-
-/** Whether the microservice has more than it can do. */
-function isOverload(result: ForwardResult): boolean {
-  return isFailure(result) || (result.kind === "response" && result.response.status === 429);
 }

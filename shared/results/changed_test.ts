@@ -103,9 +103,13 @@ Deno.test("delayed is what is queued until its delivery or its next attempt, and
   assert.equal(isDelayed({ ...queued, state: "cancelled" }, 4), false);
 });
 
-Deno.test("what has ended expires after its end, else after its deadline, else never", () => {
+Deno.test("what has ended expires after its end, else after its deadline, else a month later", () => {
   const { deadline: _, ...open } = queued;
-  assert.equal(expiresAt(open, 100), undefined);
+  const month = 30 * 86_400_000;
+  assert.equal(expiresAt(open, 100), 5 + month);
+  assert.equal(expiresAt({ ...open, dueAt: 7 * month }, 100), 8 * month);
+  assert.equal(expiresAt({ ...open, nextAttemptAt: 3 * month }, 100), 4 * month);
+  assert.equal(expiresAt(open, 2 * month), 5 + 2 * month);
   assert.equal(expiresAt(queued, 100), 109);
   assert.equal(expiresAt({ ...queued, updatedAt: 20 }, 100), 120);
   assert.equal(expiresAt(succeeded, 100), 101);

@@ -114,9 +114,8 @@ export interface CancelledRequest {
 /** How a store is opened. */
 export interface ResultStoreOptions {
   /**
-   * For how long a request is known after its last change, and its key taken, milliseconds. A
-   * request that has not reached a final state stays known, if it has a deadline for so long after
-   * it.
+   * For how long a request is known after its end, and its key taken, milliseconds. One that has not
+   * ended stays known: for so long after its deadline, or for a month if it has none.
    */
   readonly ttlMs: number;
   /**

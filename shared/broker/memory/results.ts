@@ -20,9 +20,9 @@ interface Entry {
   readonly response: QueuedResponse | undefined;
   /** That of the store by which it was entered, milliseconds. */
   readonly ttlMs: number;
-  /** Epoch milliseconds, or infinity. */
+  /** Epoch milliseconds. */
   readonly expiresAt: number;
-  readonly expiry: Deadline | undefined;
+  readonly expiry: Deadline;
 }
 
 /** The requests that are known to the handles of one name. */
@@ -129,8 +129,8 @@ export class Results {
     const before = this.#entries.get(id)?.expiry;
     if (before) this.#wheel.cancel(before);
     const at = expiresAt(record, ttlMs);
-    const expiry = at === undefined ? undefined : this.#wheel.add(at, () => this.remove(id));
-    this.#entries.set(id, { record, response, ttlMs, expiresAt: at ?? Infinity, expiry });
+    const expiry = this.#wheel.add(at, () => this.remove(id));
+    this.#entries.set(id, { record, response, ttlMs, expiresAt: at, expiry });
     this.watchers.wake(id);
   }
 }

@@ -68,7 +68,7 @@ export function insert(
   record: RequestRecord,
   { ttl, expiresAt, response }: {
     ttl: number;
-    expiresAt: number | undefined;
+    expiresAt: number;
     response: PreparedResponse | undefined;
   },
 ): boolean {
@@ -105,7 +105,7 @@ export function update(
   before: Stored,
   record: RequestRecord,
   { expiresAt, response }: {
-    expiresAt: number | undefined;
+    expiresAt: number;
     response: PreparedResponse | undefined;
   },
 ): void {

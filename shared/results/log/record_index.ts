@@ -1,5 +1,5 @@
 import { requestIdTime } from "../../message/request_id.ts";
-import { changed, entered, isAbandoned, isDelayed } from "../changed.ts";
+import { changed, entered, expiresAt, isAbandoned, isDelayed } from "../changed.ts";
 import { finalStates, type RequestRecord } from "../result_store.ts";
 import type { Entry } from "./entry.ts";
 
@@ -115,9 +115,7 @@ export class RecordIndex {
   }
 
   #isOver({ record }: Indexed, now: number): boolean {
-    const { state, updatedAt, deadline } = record;
-    const end = finalStates.has(state) ? updatedAt : deadline;
-    return end !== undefined && end + this.#ttlMs <= now;
+    return expiresAt(record, this.#ttlMs) <= now;
   }
 
   #set(indexed: Indexed): void {
