@@ -3,11 +3,13 @@ import type { Broker } from "../shared/broker/broker.ts";
 import { encodeRequest, type QueuedRequest } from "../shared/message/envelope.ts";
 import type { NewRequest, RequestRecord, ResultStore } from "../shared/results/result_store.ts";
 import { requestQueue } from "../shared/service_name.ts";
+import type { KnownServices } from "./known_services.ts";
 
 /** What {@link acceptRequest} needs. */
 export interface AcceptDeps {
   readonly broker: Broker;
   readonly results: ResultStore;
+  readonly services: KnownServices;
 }
 
 /** How often a key is tried for whose request may not be in its queue, milliseconds. */
@@ -23,7 +25,7 @@ const tryAgainMs = 50;
  * @throws {BrokerError} it could not be entered or published.
  */
 export async function acceptRequest(
-  { broker, results }: AcceptDeps,
+  { broker, results, services }: AcceptDeps,
   entry: NewRequest,
   request: QueuedRequest,
   delayMs: number,
@@ -45,6 +47,7 @@ export async function acceptRequest(
     await results.withdraw(id).catch(() => {});
     throw error;
   }
+  services.published(service);
   if (claim) await results.confirm(id);
   return undefined;
 }

@@ -4,6 +4,7 @@ import { newRequestId } from "../shared/message/request_id.ts";
 import { type Entered, type NewRequest } from "../shared/results/result_store.ts";
 import { entered } from "../shared/results/changed.ts";
 import { acceptRequest } from "./accept.ts";
+import { KnownServices } from "./known_services.ts";
 
 const queue = { kind: "work", name: "test_requests", deadLetterQueue: "test_dlq" } as const;
 
@@ -17,7 +18,8 @@ async function accept(entry: NewRequest, answers: Entered[]) {
     confirm: () => Promise.resolve(),
   });
   const request = { id: entry.id, method: "POST", path: "/", headers: {}, body: new Uint8Array() };
-  const taken = await acceptRequest({ broker, results }, entry, request, 0);
+  const services = new KnownServices([]);
+  const taken = await acceptRequest({ broker, results, services }, entry, request, 0);
   assert.deepEqual(answers, []);
   return { taken, queued: (await broker.stats(queue.name)).ready };
 }
