@@ -1,10 +1,12 @@
+import { isFailure } from "./breaker.ts";
 import { Climber } from "./climber.ts";
+import type { ForwardResult, Streaming } from "./forwarder.ts";
 import { Slots } from "./slots.ts";
 
 /** The most deliveries that are held, whatever the limits say. */
 const mostPrefetch = 65_535;
-/** Where `auto` starts. */
-const startConcurrency = 4;
+/** Where `auto` starts; with batches one call does the work of many. */
+const startConcurrency = { single: 4, batches: 1 };
 const startBatchSize = 8;
 /** After so many calls that say nothing of one limit, the other one is looked at. */
 const fruitlessCalls = 40;
@@ -46,9 +48,10 @@ export class Limits {
     const { concurrency, batchSize } = options;
     const calls = () => this.concurrency;
     this.#options = options;
-    this.slots = new Slots(concurrency === "auto" ? startConcurrency : concurrency);
+    const start = batchSize === 1 ? startConcurrency.single : startConcurrency.batches;
+    this.slots = new Slots(concurrency === "auto" ? start : concurrency);
     if (batchSize === "auto") this.#batchSize = new Climber({ start: startBatchSize, calls });
-    if (concurrency === "auto") this.#concurrency = new Climber({ start: startConcurrency, calls });
+    if (concurrency === "auto") this.#concurrency = new Climber({ start, calls });
     this.#varied = this.#batchSize ?? this.#concurrency;
     this.#prefetch = this.#needed();
   }
@@ -111,4 +114,10 @@ export class Limits {
     this.#prefetch = needed;
     this.#options.onPrefetch(needed);
   }
+}
+
+/** Whether the microservice has more than it can do, or more in one call than it takes. */
+export function isOverload(result: ForwardResult | Streaming): boolean {
+  if (result.kind !== "response") return isFailure(result);
+  return isFailure(result) || [413, 429].includes(result.response.status);
 }

@@ -1,9 +1,9 @@
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import { type Breaker, isFailure } from "./breaker.ts";
+import type { Breaker } from "./breaker.ts";
 import type { CallEnd, Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import { type Forwarder, type ForwardResult, remainingMs, type Streaming } from "./forwarder.ts";
-import type { Limits } from "./limits.ts";
+import { isOverload, type Limits } from "./limits.ts";
 
 /** What {@link SingleCalls} needs. */
 export interface SingleCallsDeps {
@@ -71,21 +71,12 @@ export class SingleCalls implements Calls {
     onForward?.();
     const start = performance.now();
     const result = await forwarder.forward(request, attempt, streams(request));
-    // How long it streams says nothing of how fast the microservice is.
-    if (result.kind === "streaming") return result;
-    limits?.observe({
-      start,
-      end: performance.now(),
-      items: 1,
-      contended: limits.slots.contended,
-      full: true,
-      failed: isOverload(result),
-    });
+    const failed = isOverload(result);
+    if (limits && (failed || result.kind === "response")) {
+      const end = performance.now();
+      const { contended } = limits.slots;
+      limits.observe({ start, end, items: 1, contended, full: true, failed });
+    }
     return result;
   }
-}
-
-/** Whether the microservice has more than it can do. */
-function isOverload(result: ForwardResult): boolean {
-  return isFailure(result) || (result.kind === "response" && result.response.status === 429);
 }

@@ -56,7 +56,7 @@ async function waitingWay(
   { id, service, order, delayMs, request }: Intake,
   caller: Request,
 ): Promise<Response> {
-  const { broker, inbox, streams, hangUps } = deps;
+  const { broker, inbox, streams, hangUps, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
   const deadline = now + order.waitMs;
@@ -67,7 +67,7 @@ async function waitingWay(
   const waiting = inbox.expect(id, deadline);
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
-  published.catch((error) => inbox.fail(id, error));
+  published.then(() => services.published(service), (error) => inbox.fail(id, error));
   const watch = hangUps.watch(caller, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;
     void published.then(

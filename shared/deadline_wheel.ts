@@ -44,7 +44,9 @@ export class DeadlineWheel implements Disposable {
 
   /** Forgets a deadline. Does nothing if it has passed. */
   cancel(deadline: Deadline): void {
-    this.#slots.get(deadline.slot)?.delete(deadline);
+    const deadlines = this.#slots.get(deadline.slot);
+    // An empty slot far ahead would be kept, and the timer with it, until then.
+    if (deadlines?.delete(deadline) && deadlines.size === 0) this.#slots.delete(deadline.slot);
   }
 
   [Symbol.dispose](): void {

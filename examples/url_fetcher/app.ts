@@ -2,9 +2,11 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import { fetchPage, type FetchPageDeps } from "./fetch_page.ts";
-import { Problem } from "./problem.ts";
+import { answerItem, readBatch } from "./batch.ts";
+import { asProblem, Problem } from "./problem.ts";
 
 const maxInputBytes = 16 * 1024;
+const maxBatchBytes = 4 * 1024 * 1024;
 
 /** What {@link createApp} needs. */
 export interface UrlFetcherDeps extends FetchPageDeps {
@@ -15,17 +17,14 @@ export interface UrlFetcherDeps extends FetchPageDeps {
 }
 
 /**
- * The service: `POST /fetch` and `GET /health`. Does no input or output but through what it is
+ * The service: `POST /fetch`, the same for many at `POST /batch`, and `GET /health`. Does no input or output but through what it is
  * given.
  */
 export function createApp(deps: UrlFetcherDeps): Hono {
   const input = inputSchema(deps);
   const app = new Hono();
-
-  app.get("/health", (c) => c.json({ status: "ok" }));
-
-  app.post("/fetch", bodyLimit({ maxSize: maxInputBytes, onError: inputTooLarge }), async (c) => {
-    const { url, timeout_ms, max_bytes } = parse(input, await c.req.text());
+  const report = async (given: unknown) => {
+    const { url, timeout_ms, max_bytes } = parse(input, given);
     const timeoutMs = timeout_ms ?? deps.timeoutMs;
     const tooSlow = new Problem(
       "upstream-timeout",
@@ -33,23 +32,42 @@ export function createApp(deps: UrlFetcherDeps): Hono {
     );
     using deadline = abortAfter(timeoutMs, tooSlow);
     const limits = { maxBytes: max_bytes ?? deps.maxBytes, signal: deadline.signal };
-    return c.json(await fetchPage(new URL(url), limits, deps));
-  });
+    return await fetchPage(new URL(url), limits, deps);
+  };
 
-  app.all("/fetch", () => {
+  app.get("/health", (c) => c.json({ status: "ok" }));
+
+  app.post(
+    "/fetch",
+    bodyLimit({ maxSize: maxInputBytes, onError: () => inputTooLarge(maxInputBytes) }),
+    async (c) => c.json(await report(json(await c.req.text()))),
+  );
+
+  app.post(
+    "/batch",
+    bodyLimit({ maxSize: maxBatchBytes, onError: () => inputTooLarge(maxBatchBytes) }),
+    async (c) => {
+      const items = readBatch(json(await c.req.text()));
+      return c.json(
+        await Promise.all(
+          items.map((item) =>
+            answerItem(item, (body) => report(typeof body === "string" ? json(body) : body))
+          ),
+        ),
+      );
+    },
+  );
+
+  app.on("ALL", ["/fetch", "/batch"], () => {
     const problem = new Problem("method-not-allowed", "allowed is POST");
     return problem.toResponse({ allow: "POST" });
   });
 
   app.notFound(() =>
-    new Problem("not-found", "there are POST /fetch and GET /health").toResponse()
+    new Problem("not-found", "there are POST /fetch, POST /batch and GET /health").toResponse()
   );
 
-  app.onError((error) => {
-    if (error instanceof Problem) return error.toResponse();
-    console.error(error);
-    return new Problem("internal", "see the log of the service").toResponse();
-  });
+  app.onError((error) => asProblem(error).toResponse());
 
   return app;
 }
@@ -67,8 +85,8 @@ function inputSchema(deps: UrlFetcherDeps) {
   }, { error: (issue) => issue.code === "unrecognized_keys" ? undefined : "must be an object" });
 }
 
-function parse(schema: ReturnType<typeof inputSchema>, text: string) {
-  const { success, data, error } = schema.safeParse(json(text));
+function parse(schema: ReturnType<typeof inputSchema>, given: unknown) {
+  const { success, data, error } = schema.safeParse(given);
   if (success) return data;
   const faults = error.issues.map(({ path, message }) => ({
     field: path.join(".") || "(body)",
@@ -89,8 +107,8 @@ function json(text: string): unknown {
   }
 }
 
-function inputTooLarge(): Response {
-  return new Problem("input-too-large", `at most ${maxInputBytes} bytes are read`).toResponse();
+function inputTooLarge(maxBytes: number): Response {
+  return new Problem("input-too-large", `at most ${maxBytes} bytes are read`).toResponse();
 }
 
 function abortAfter(ms: number, reason: Problem): { signal: AbortSignal } & Disposable {

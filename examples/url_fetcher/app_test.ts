@@ -180,3 +180,39 @@ Deno.test("other routes, methods and sizes are told what there is", async () => 
   const body = JSON.stringify({ url: "http://public.test/" + "x".repeat(20_000) });
   equal((await app.request("/fetch", { method: "POST", body })).status, 413);
 });
+
+Deno.test("a batch: each answered by itself, all at once", async () => {
+  const get: HttpGet = (url, addresses, signal) =>
+    url.pathname === "/down" ? Promise.reject(new Error("refused")) : page(url, addresses, signal);
+  const app = createApp({
+    get,
+    resolve: (hostname) => Promise.resolve(addresses[hostname] ?? []),
+    policy: addressPolicy([]),
+    timeoutMs: 1000,
+    maxBytes: 1000,
+  });
+  const item = (id: string, body: unknown, path = "/fetch") => ({ id, method: "POST", path, body });
+  const post = (body: unknown) =>
+    app.request("/batch", { method: "POST", body: JSON.stringify(body) });
+  const response = await post([
+    item("a", { url: "http://public.test/" }),
+    item("b", { url: "http://private.test/" }),
+    item("c", { url: "http://public.test/down" }),
+    item("d", {}),
+    item("e", { url: "http://public.test/" }, "/health"),
+    item("f", { url: "http://public.test/x" }, "/fetch?again"),
+  ]);
+  equal(response.status, 200);
+  const answers = await response.json();
+  deepEqual(
+    answers.map(({ id, status }: { id: string; status: number }) => `${id} ${status}`),
+    ["a 200", "b 422", "c 502", "d 400", "e 404", "f 200"],
+  );
+  equal(answers[0].body.title, "Hi");
+  equal(answers[1].headers["content-type"], "application/problem+json");
+  equal(answers[5].body.url, "http://public.test/x");
+  for (const bad of [[], {}, [{ url: "http://public.test/" }]]) {
+    equal((await post(bad)).status, 400);
+  }
+  equal((await app.request("/batch")).status, 405);
+});

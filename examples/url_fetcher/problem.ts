@@ -1,3 +1,6 @@
+/** The media type of problem details. */
+export const problemMediaType = "application/problem+json";
+
 /** What was wrong with one member of the input, and what is allowed there. */
 export interface InputFault {
   readonly field: string;
@@ -36,19 +39,30 @@ export class Problem extends Error {
     return kinds[this.kind][0];
   }
 
-  /** As `application/problem+json`. */
-  toResponse(headers?: Readonly<Record<string, string>>): Response {
+  /** The members of the document, RFC 9457 section 3. */
+  toDocument(): Record<string, unknown> {
     const [status, title] = kinds[this.kind];
-    const body = {
+    return {
       type: `urn:url-fetcher:${this.kind}`,
       title,
       status,
       detail: this.message,
       ...(this.errors.length > 0 ? { errors: this.errors } : {}),
     };
-    return Response.json(body, {
-      status,
-      headers: { ...headers, "content-type": "application/problem+json" },
+  }
+
+  /** As `application/problem+json`. */
+  toResponse(headers?: Readonly<Record<string, string>>): Response {
+    return Response.json(this.toDocument(), {
+      status: this.status,
+      headers: { ...headers, "content-type": problemMediaType },
     });
   }
+}
+
+/** An error as the problem that it is; what is none is logged, and told as a fault of ours. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  console.error(error);
+  return new Problem("internal", "see the log of the service");
 }

@@ -60,12 +60,26 @@ export function isAbandoned({ confirmed, createdAt }: RequestRecord, now: number
   return !confirmed && now >= createdAt + abandonedAfterMs;
 }
 
+/** Whether a request waits for its time: for its delivery, or for its next attempt. */
+export function isDelayed(
+  { state, dueAt = 0, nextAttemptAt = dueAt }: RequestRecord,
+  now: number,
+): boolean {
+  return state === "queued" && nextAttemptAt > now;
+}
+
+/** For how long an end is waited for of which nobody knows when it will be, milliseconds. */
+const openForMs = 30 * 86_400_000;
+
 /**
  * From when on a request is unknown, if it stays as it is; epoch milliseconds. One that has not
- * ended waits for its end, but nothing comes any more for so long after its deadline.
+ * ended waits for its end, but nothing comes any more for so long after its deadline; and one
+ * without a deadline may have been lost with its queue, or with the enqueuer that was about to
+ * publish it: it is given up after a month in which nothing was heard of it.
  */
-export function expiresAt(record: RequestRecord, ttlMs: number): number | undefined {
-  const { state, updatedAt, deadline } = record;
-  const end = finalStates.has(state) ? updatedAt : deadline;
-  return end === undefined ? undefined : Math.max(end, updatedAt) + ttlMs;
+export function expiresAt(record: RequestRecord, ttlMs: number): number {
+  const { state, updatedAt, deadline, dueAt = 0, nextAttemptAt = 0 } = record;
+  if (finalStates.has(state)) return updatedAt + ttlMs;
+  if (deadline !== undefined) return Math.max(deadline, updatedAt) + ttlMs;
+  return Math.max(updatedAt, dueAt, nextAttemptAt) + Math.max(openForMs, ttlMs);
 }

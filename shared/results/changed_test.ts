@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changed, entered, expiresAt, isAbandoned } from "./changed.ts";
+import { changed, entered, expiresAt, isAbandoned, isDelayed } from "./changed.ts";
 import { abandonedAfterMs, type Change, type RequestRecord } from "./result_store.ts";
 
 const claim = { key: "key", fingerprint: "print" };
@@ -93,9 +93,23 @@ Deno.test("a request that nobody has entered was created when its id was made", 
   assert.equal(changed(undefined, change, made - 5)?.createdAt, made - 5);
 });
 
-Deno.test("what has ended expires after its end, else after its deadline, else never", () => {
+Deno.test("delayed is what is queued until its delivery or its next attempt, and no longer", () => {
+  const { dueAt = 0 } = queued;
+  assert.equal(isDelayed(queued, 4), true);
+  assert.equal(isDelayed(queued, dueAt), false);
+  assert.equal(isDelayed({ ...queued, nextAttemptAt: 9 }, 8), true);
+  assert.equal(isDelayed({ ...queued, nextAttemptAt: 9 }, 9), false);
+  assert.equal(isDelayed(entered(id, 1), 0), false);
+  assert.equal(isDelayed({ ...queued, state: "cancelled" }, 4), false);
+});
+
+Deno.test("what has ended expires after its end, else after its deadline, else a month later", () => {
   const { deadline: _, ...open } = queued;
-  assert.equal(expiresAt(open, 100), undefined);
+  const month = 30 * 86_400_000;
+  assert.equal(expiresAt(open, 100), 5 + month);
+  assert.equal(expiresAt({ ...open, dueAt: 7 * month }, 100), 8 * month);
+  assert.equal(expiresAt({ ...open, nextAttemptAt: 3 * month }, 100), 4 * month);
+  assert.equal(expiresAt(open, 2 * month), 5 + 2 * month);
   assert.equal(expiresAt(queued, 100), 109);
   assert.equal(expiresAt({ ...queued, updatedAt: 20 }, 100), 120);
   assert.equal(expiresAt(succeeded, 100), 101);

@@ -114,9 +114,8 @@ export interface CancelledRequest {
 /** How a store is opened. */
 export interface ResultStoreOptions {
   /**
-   * For how long a request is known after its last change, and its key taken, milliseconds. A
-   * request that has not reached a final state stays known, if it has a deadline for so long after
-   * it.
+   * For how long a request is known after its end, and its key taken, milliseconds. One that has not
+   * ended stays known: for so long after its deadline, or for a month if it has none.
    */
   readonly ttlMs: number;
   /**
@@ -165,6 +164,12 @@ export interface ResultStore extends AsyncDisposable {
    * when the signal aborts.
    */
   watch(id: string, signal: AbortSignal): AsyncIterable<RequestRecord>;
+  /**
+   * How many requests of each service wait for their time: those that were entered with a delay,
+   * and those whose next attempt is to come. A service of which none waits is left out. Of more
+   * requests than the store keeps at hand, some may not be counted.
+   */
+  delayed(): Promise<ReadonlyMap<string, number>>;
   /**
    * Cancels a request that is not in a final state, durably, and tells {@link cancelled}.
    * @param until how long dequeuers have to know it; epoch milliseconds.

@@ -8,6 +8,7 @@ import {
   encodeRequest,
   encodeResponse,
 } from "../../shared/message/envelope.ts";
+import { decodeEntry, encodeEntry } from "../../shared/results/log/entry.ts";
 import { type Example, example } from "./examples.ts";
 
 /** The message that an example shows. */
@@ -91,6 +92,22 @@ Deno.test("the documented callback is what the dequeuer publishes, and what the 
     correlation_id: message.correlationId,
     content_type: message.contentType,
     timestamp: (message.timestamp ?? 0) / 1000,
+    delivery_mode: message.durable === false ? 1 : 2,
+  }, properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("the documented status is what a dequeuer writes, and what an enqueuer reads", async () => {
+  const shown = await example("status");
+  const { properties, headers } = shown;
+  const entry = decodeEntry(toMessage(shown));
+  assert.equal(entry.state, "succeeded");
+  assert.equal(entry.response?.headers["content-type"], "application/json");
+  const message = encodeEntry(entry);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual({
+    type: message.type,
+    correlation_id: message.correlationId,
     delivery_mode: message.durable === false ? 1 : 2,
   }, properties);
   assert.equal(new TextDecoder().decode(message.body), shown.body);

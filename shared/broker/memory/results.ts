@@ -1,5 +1,5 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
-import { changed, entered, expiresAt, isAbandoned } from "../../results/changed.ts";
+import { changed, entered, expiresAt, isAbandoned, isDelayed } from "../../results/changed.ts";
 import {
   type CancelledRequest,
   type Change,
@@ -20,9 +20,9 @@ interface Entry {
   readonly response: QueuedResponse | undefined;
   /** That of the store by which it was entered, milliseconds. */
   readonly ttlMs: number;
-  /** Epoch milliseconds, or infinity. */
+  /** Epoch milliseconds. */
   readonly expiresAt: number;
-  readonly expiry: Deadline | undefined;
+  readonly expiry: Deadline;
 }
 
 /** The requests that are known to the handles of one name. */
@@ -90,6 +90,17 @@ export class Results {
     return this.find(id)?.record;
   }
 
+  /** How many requests of each service wait for their time. */
+  delayed(): Map<string, number> {
+    const now = Date.now();
+    const counts = new Map<string, number>();
+    for (const { record, expiresAt } of this.#entries.values()) {
+      if (now >= expiresAt || !isDelayed(record, now)) continue;
+      counts.set(record.service, (counts.get(record.service) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** What was cancelled and has to be known still, except what was told before. */
   cancelledBut(told: ReadonlySet<CancelledRequest>): CancelledRequest[] {
     const now = Date.now();
@@ -118,8 +129,8 @@ export class Results {
     const before = this.#entries.get(id)?.expiry;
     if (before) this.#wheel.cancel(before);
     const at = expiresAt(record, ttlMs);
-    const expiry = at === undefined ? undefined : this.#wheel.add(at, () => this.remove(id));
-    this.#entries.set(id, { record, response, ttlMs, expiresAt: at ?? Infinity, expiry });
+    const expiry = this.#wheel.add(at, () => this.remove(id));
+    this.#entries.set(id, { record, response, ttlMs, expiresAt: at, expiry });
     this.watchers.wake(id);
   }
 }

@@ -68,7 +68,7 @@ export function insert(
   record: RequestRecord,
   { ttl, expiresAt, response }: {
     ttl: number;
-    expiresAt: number | undefined;
+    expiresAt: number;
     response: PreparedResponse | undefined;
   },
 ): boolean {
@@ -105,7 +105,7 @@ export function update(
   before: Stored,
   record: RequestRecord,
   { expiresAt, response }: {
-    expiresAt: number | undefined;
+    expiresAt: number;
     response: PreparedResponse | undefined;
   },
 ): void {
@@ -142,6 +142,19 @@ export function remove(connection: Connection, id: string): void {
   const sql = "DELETE FROM requests WHERE id = ? RETURNING response";
   const row = connection.get<{ response: number | null }>(sql, id);
   if (row) removeResponse(connection, row.response);
+}
+
+/** How many requests of each service wait for their time. The literals are those of the index. */
+export function countDelayed(connection: Connection, now: number): Map<string, number> {
+  const rows = connection.all<{ service: string; count: number }>(
+    `SELECT service, count(*) AS count FROM requests
+     WHERE state = 'queued' AND coalesce(next_attempt_at, due_at) > 0
+       AND coalesce(next_attempt_at, due_at) > ? AND ${KNOWN}
+     GROUP BY service`,
+    now,
+    now,
+  );
+  return new Map(rows.map(({ service, count }) => [service, count]));
 }
 
 /** The response of a request that has not expired. */

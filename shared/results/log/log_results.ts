@@ -26,8 +26,9 @@ const mostIndexed = 200_000;
 const answerTimeoutMs = 9_500;
 /** A request this young may be on its way to us still, milliseconds. */
 const youngMs = 5_000;
-/** How long it is waited for, milliseconds. */
+/** How long it is waited for, milliseconds; and how long where it may stand in the log already. */
 const arrivalMs = 1_000;
+const soonMs = 100;
 const leastChoresMs = 500;
 const mostChoresMs = 600_000;
 
@@ -49,13 +50,19 @@ export class LogResults implements ResultStore {
   /**
    * @param results the log that requests and their changes are written to.
    * @param cancels the log of the cancelled requests, which has to keep them until they are due.
+   * @param limit how many requests are kept in memory.
    */
-  constructor(results: ResultLog, cancels: ResultLog, { ttlMs, lookUps }: ResultStoreOptions) {
+  constructor(
+    results: ResultLog,
+    cancels: ResultLog,
+    { ttlMs, lookUps }: ResultStoreOptions,
+    limit: number = mostIndexed,
+  ) {
     this.#results = results;
     this.#cancels = cancels;
     this.#ttlMs = ttlMs;
     if (!lookUps) return;
-    const reader = this.#reader = new LogReader(results, ttlMs, mostIndexed);
+    const reader = this.#reader = new LogReader(results, ttlMs, limit);
     const everyMs = Math.min(mostChoresMs, Math.max(leastChoresMs, ttlMs / 8));
     this.#chores = setInterval(() => this.#doChores(reader), everyMs);
   }
@@ -121,6 +128,12 @@ export class LogResults implements ResultStore {
     } finally {
       watchers.remove(id, wakeUp);
     }
+  }
+
+  async delayed(): Promise<ReadonlyMap<string, number>> {
+    const { index } = this.#open();
+    await this.#pastRead();
+    return index.delayed(Date.now());
   }
 
   async cancel(id: string, until: number): Promise<RequestRecord | undefined> {
@@ -204,15 +217,16 @@ export class LogResults implements ResultStore {
     if (madeAt === undefined || madeAt > now + skewMs) return undefined;
     await this.#inTime(reader.started);
     if (!this.#results.attached) throw notRead();
-    if (madeAt > now - youngMs) await this.#arrival(reader, id);
-    return known() ?? (reader.complete(id) ? undefined : await this.#searchFor(reader, id, madeAt));
+    const complete = reader.complete(id);
+    if (madeAt > now - youngMs) await this.#arrival(reader, id, complete ? arrivalMs : soonMs);
+    return known() ?? (complete ? undefined : await this.#searchFor(reader, id, madeAt));
   }
 
   /** Waits a little for a request that is unknown. */
-  async #arrival({ index, watchers }: LogReader, id: string): Promise<void> {
+  async #arrival({ index, watchers }: LogReader, id: string, ms: number): Promise<void> {
     const wakeUp = new WakeUp();
     watchers.add(id, wakeUp);
-    const timer = setTimeout(() => wakeUp.wake(), arrivalMs);
+    const timer = setTimeout(() => wakeUp.wake(), ms);
     if (!index.get(id, Date.now())) await wakeUp.next([this.#stop.signal]);
     clearTimeout(timer);
     watchers.remove(id, wakeUp);

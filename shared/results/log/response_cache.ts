@@ -20,7 +20,7 @@ export class ResponseCache {
 
   add(offset: number, response: QueuedResponse): void {
     // One large response is not worth all the others.
-    if (size(response) > this.#limit / 8) return;
+    if (size(response) > this.#limit / 8 || this.#responses.has(offset)) return;
     this.#responses.set(offset, response);
     this.#bytes += size(response);
     for (const [oldest, dropped] of this.#responses) {
