@@ -29,6 +29,9 @@ type FrameContent = Pick<Frame, "head" | "error"> & {
   readonly last?: boolean;
 };
 
+/** From this size on, nobody is told of a frame that reaches no queue, bytes. */
+const toldOfBytes = 16_384;
+
 const nothing = new Uint8Array(0);
 
 /**
@@ -137,7 +140,9 @@ export class OutgoingStream {
       creditTo: creditTo(),
     });
     const onUnroutable = () => this.leave("its reply queue is gone");
-    const options = { confirm: false, onUnroutable };
+    // A driver may keep what it is to tell of: too much, for what comes by the gigabyte.
+    const tells = body.byteLength < toldOfBytes;
+    const options = { confirm: false, ...(tells ? { onUnroutable } : {}) };
     await offer(() => broker.publish({ queue: this.to.replyTo }, [message], options), {
       until: Date.now() + silenceMs,
       signal: this.#stop,
