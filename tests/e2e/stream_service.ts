@@ -42,6 +42,19 @@ export async function streamService(
   };
 }
 
+/** Writes so many patterned bytes, as fast as they are taken, while anybody takes them. */
+export async function writePatterned(
+  response: ServerResponse,
+  total: number,
+  onWrite: (bytes: Uint8Array) => void = () => {},
+): Promise<void> {
+  for (let from = 0; from < total && !response.destroyed; from += 65_536) {
+    const bytes = patterned(from, Math.min(65_536, total - from));
+    onWrite(bytes);
+    await new Promise<void>((resolve) => response.write(bytes, () => resolve()));
+  }
+}
+
 /** Bytes that tell where they stand, so that a gap or a repetition shows. */
 export function patterned(from: number, bytes: number): Uint8Array {
   const piece = new Uint8Array(bytes);
