@@ -13,6 +13,7 @@ import {
   type StreamCall,
   type StreamService,
   streamService,
+  writePatterned,
 } from "./stream_service.ts";
 
 /** A microservice whose responses stream, behind a queue. */
@@ -177,11 +178,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name !== "rabbitmq cl
     let written = 0;
     await using all = await given(broker, async ({ response }) => {
       response.writeHead(200);
-      while (written < total) {
-        const more = response.write(patterned(written, 65_536));
-        written += 65_536;
-        if (!more) await once(response, "drain");
-      }
+      await writePatterned(response, total, (bytes) => written += bytes.byteLength);
       response.end();
     });
     const { hostname, port, pathname } = new URL(`${all.stack.url}/firehose`);
@@ -238,11 +235,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name !== "rabbitmq cl
     let written = 0;
     await using all = await given(broker, async ({ response }) => {
       response.writeHead(200, events);
-      while (written < 8 * 2 ** 20) {
-        const more = response.write(patterned(written, 65_536));
-        written += 65_536;
-        if (!more) await once(response, "drain");
-      }
+      await writePatterned(response, 8 * 2 ** 20, (bytes) => written += bytes.byteLength);
       response.end();
     }, { DEQUEUER_ON_DISCONNECT: "finish" });
     const hangUp = new AbortController();

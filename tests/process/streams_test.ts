@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { brokersUnderTest } from "../brokers.ts";
-import { patterned, streamService } from "../e2e/stream_service.ts";
+import { streamService, writePatterned } from "../e2e/stream_service.ts";
 import { metric } from "../support/metrics.ts";
 import { eventually } from "../support/waiting.ts";
 import { startDequeuer, startEnqueuer } from "./service_process.ts";
 
-const piece = 65_536;
 /** How much passes through, bytes. */
 const total = 96 * 2 ** 20;
 /** By how much a process may grow meanwhile, bytes: what passes through is far more. */
@@ -28,11 +26,9 @@ for (const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|rabbitmq q)
     await using upstream = await streamService(async ({ response, path }) => {
       const size = path === "/large" ? total : 4 * 2 ** 20;
       response.writeHead(200, { "content-length": size });
-      for (let sent = 0; sent < size; sent += piece) {
-        const bytes = patterned(sent, piece);
+      await writePatterned(response, size, (bytes) => {
         if (path === "/large") hash.update(bytes);
-        if (!response.write(bytes)) await once(response, "drain");
-      }
+      });
       response.end();
     });
     const env = { BROKER_URL: place.url };

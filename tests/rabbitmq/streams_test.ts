@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { testDequeuer, testEnqueuer } from "../e2e/stack.ts";
-import { isPatterned, patterned, streamService } from "../e2e/stream_service.ts";
+import { isPatterned, streamService, writePatterned } from "../e2e/stream_service.ts";
 import { metric } from "../support/metrics.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
 import { eventually } from "../support/waiting.ts";
@@ -24,11 +23,7 @@ for (const side of ["enqueuer", "dequeuer"] as const) {
         await streamService(async ({ response, path }) => {
           if (path === "/after") return void response.end("here");
           response.writeHead(200);
-          for (let sent = 0; sent < total && !response.destroyed; sent += 65_536) {
-            if (!response.write(patterned(sent, 65_536))) {
-              await Promise.race([once(response, "drain"), once(response, "close")]);
-            }
-          }
+          await writePatterned(response, total);
           response.end();
         }),
       );
