@@ -290,6 +290,22 @@ for (const broker of brokersUnderTest.filter(({ name }) => name !== "rabbitmq cl
     await assertNothingLeft(all, 1);
   });
 
+  test("a dequeuer whose drain is over in mid-stream: an error, and a dead letter", async () => {
+    await using all = await given(broker, ({ response }) => {
+      response.writeHead(200, events);
+      response.write("data: 1\n\n");
+    });
+    const { stack, place, service, front } = all;
+    const response = await fetch(`${stack.url}/events`);
+    const iterator = texts(response);
+    assert.equal((await iterator.next()).value, "data: 1\n\n");
+    await stack.dequeuer.close(AbortSignal.timeout(50));
+    await assert.rejects(iterator.next());
+    assert.equal(await front("enqueuer_streams_total", { end: "broken-off" }), 1);
+    const handle = await place.open();
+    await eventually(async () => (await handle.stats(requestQueue(service))).dead === 1);
+  });
+
   test("a status that is tried again never streams", async () => {
     await using all = await given(broker, ({ response }) => {
       const first = all.upstream.calls.length === 1;
