@@ -7,6 +7,7 @@ import { docsPage } from "./docs_page.ts";
 import { addOpenApi } from "./openapi.ts";
 import { toProblem } from "./problems.ts";
 import { createProxy, type ProxyDeps } from "./proxy.ts";
+import { queueRoutes } from "./queue_routes.ts";
 import { requestRoutes } from "./request_routes.ts";
 import { sendRoutes } from "./send_routes.ts";
 import { targetOf } from "./target.ts";
@@ -40,6 +41,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   addOpenApi(app);
   app.route("/send", sendRoutes(deps));
   app.route("/requests", requestRoutes(deps));
+  app.route("/queues", queueRoutes(deps));
   app.route("/docs", docsPage({ title: "ProxyMQ", openapiUrl: "openapi.json" }));
   app.all("*", (c) => {
     const target = targetOf(c.req.raw.url, defaultService);

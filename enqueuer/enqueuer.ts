@@ -12,6 +12,7 @@ import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
 import { callbackSettings } from "./callbacks/settings.ts";
 import type { EnqueuerConfig } from "./config.ts";
 import { HangUps } from "./hang_ups.ts";
+import { KnownServices } from "./known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
 
@@ -54,6 +55,10 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   const app = createApp({
     broker,
     results: results.store,
+    services: new KnownServices([
+      ...config.ENQUEUER_SERVICES ?? [],
+      ...config.ENQUEUER_DEFAULT_SERVICE === undefined ? [] : [config.ENQUEUER_DEFAULT_SERVICE],
+    ]),
     inbox,
     hangUps,
     metrics,

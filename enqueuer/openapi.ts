@@ -136,6 +136,7 @@ export function addOpenApi(app: OpenAPIHono): void {
       { name: "proxy" },
       { name: "requests" },
       { name: "send" },
+      { name: "queues" },
       { name: "callbacks" },
       { name: "dead letters" },
       { name: "operations" },

@@ -53,7 +53,7 @@ async function waitingWay(
   { id, service, order, delayMs, request }: Intake,
   caller: Request,
 ): Promise<QueuedResponse> {
-  const { broker, inbox, hangUps } = deps;
+  const { broker, inbox, hangUps, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
   const deadline = now + order.waitMs;
@@ -61,7 +61,7 @@ async function waitingWay(
   const reply = inbox.expect(id, deadline);
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
-  published.catch((error) => inbox.fail(id, error));
+  published.then(() => services.published(service), (error) => inbox.fail(id, error));
   const watch = hangUps.watch(caller, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;
     void published.then(

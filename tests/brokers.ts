@@ -102,7 +102,7 @@ export const sqliteApart: BrokerUnderTest = {
 
 const rabbitmqUrl = Deno.env.get("TEST_RABBITMQ_URL");
 
-function rabbitmq(queueType: "quorum" | "classic"): BrokerUnderTest {
+function rabbitmq(queueType: "quorum" | "classic" | "classic-priority"): BrokerUnderTest {
   return {
     name: `rabbitmq ${queueType}`,
     system: "rabbitmq",
@@ -121,6 +121,9 @@ function rabbitmq(queueType: "quorum" | "classic"): BrokerUnderTest {
       }),
   };
 }
+
+/** RabbitMQ with queues that are declared with priorities. */
+export const rabbitmqWithPriorities: BrokerUnderTest = rabbitmq("classic-priority");
 
 /** Every broker that the tests run against, those that cannot be had here included. */
 export const brokersUnderTest: readonly BrokerUnderTest[] = [

@@ -37,7 +37,7 @@ Options:
 
 Environment variables:
   BROKER_URL            the broker (default: sqlite:proxymq.db)
-  RABBITMQ_QUEUE_TYPE   quorum or classic, as for the services (default: quorum)
+  RABBITMQ_QUEUE_TYPE   quorum, classic or classic-priority, as for the services (default: quorum)
 
 Each is confirmed in its new place before it leaves the old one, so Ctrl-C and crashes lose nothing;
 what is looked at just now is not seen by a second command. Exit codes: 0 done, 1 failed or not all

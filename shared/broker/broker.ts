@@ -35,7 +35,10 @@ export interface Message {
   readonly replyTo?: string;
   readonly contentType?: string;
   readonly type?: string;
-  /** 0 to 9, 9 the most urgent. A broker without priorities ignores it (see {@link Capabilities}). */
+  /**
+   * 0 to 9, 9 the most urgent; without it as with 0. What it does the broker declares
+   * ({@link Capabilities.priorities}); it is kept where it does nothing.
+   */
   readonly priority?: number;
   /** When the message was made, epoch milliseconds. AMQP keeps whole seconds only. */
   readonly timestamp?: number;
@@ -170,6 +173,16 @@ export interface QueueStats {
   readonly oldestAgeMs?: number;
 }
 
+/**
+ * In which order ready messages of different priorities are delivered.
+ *
+ * - `strict`: the most urgent first, equally urgent ones in their order.
+ * - `shares`: of 5 to 9 and of 0 to 4, the former get the larger share while there are both; it
+ *   makes no other difference.
+ * - `none`: in their order, whatever their priority.
+ */
+export type Priorities = "strict" | "shares" | "none";
+
 /** What differs between brokers, declared and never guessed. */
 export interface Capabilities {
   /** The driver's name, as in logs and metrics: `memory`, `sqlite`, `rabbitmq` ... */
@@ -178,8 +191,11 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Another process can open the same broker. */
   readonly shared: boolean;
-  /** Ready messages are delivered by priority. */
-  readonly priorities: boolean;
+  /**
+   * What priorities do. Without it that is not known yet: the server's version decides, and there
+   * was no connection so far.
+   */
+  readonly priorities?: Priorities;
   /** {@link Delivery.redeliveries} is counted. */
   readonly countsRedeliveries: boolean;
   /** A delay is rounded up to a multiple of this, milliseconds. */
@@ -211,6 +227,7 @@ export interface BrokerStatus {
  * Disposing of it ends its consumers, releases what they hold, and closes the connections.
  */
 export interface Broker extends AsyncDisposable {
+  /** Once connected they are complete; a connection to another version of the server may change them. */
   readonly capabilities: Capabilities;
 
   /** Whether it is connected just now. */

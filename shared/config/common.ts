@@ -25,8 +25,9 @@ export const commonVariables = {
       secret: "userinfo",
     },
   ),
-  RABBITMQ_QUEUE_TYPE: choice(["quorum", "classic"], {
-    description: "The type of the queues that are declared on RabbitMQ.",
+  RABBITMQ_QUEUE_TYPE: choice(["quorum", "classic", "classic-priority"], {
+    description: "The type of the queues that are declared on RabbitMQ; `classic-priority` are " +
+      "classic ones with priorities, which quorum queues have since RabbitMQ 4.",
     default: "quorum",
   }),
   LOG_LEVEL: choice(logLevels, {
@@ -41,7 +42,7 @@ export const commonVariables = {
 
 interface BrokerSettings {
   readonly BROKER_URL: string;
-  readonly RABBITMQ_QUEUE_TYPE: "quorum" | "classic";
+  readonly RABBITMQ_QUEUE_TYPE: "quorum" | "classic" | "classic-priority";
 }
 
 /** The broker's URL with the settings that its driver reads as query parameters. */

@@ -188,7 +188,7 @@ export class Pass implements AsyncDisposable {
    */
   #isNewcomer({ message: { headers } }: Delivery): boolean {
     const deadAt = headers[DEAD_AT];
-    return this.#broker.capabilities.priorities && typeof deadAt === "number" &&
+    return this.#broker.capabilities.priorities !== "none" && typeof deadAt === "number" &&
       deadAt > this.#startedAt && deadAt <= Date.now();
   }
 

@@ -60,6 +60,14 @@ export function isAbandoned({ confirmed, createdAt }: RequestRecord, now: number
   return !confirmed && now >= createdAt + abandonedAfterMs;
 }
 
+/** Whether a request waits for its time: for its delivery, or for its next attempt. */
+export function isDelayed(
+  { state, dueAt = 0, nextAttemptAt = dueAt }: RequestRecord,
+  now: number,
+): boolean {
+  return state === "queued" && nextAttemptAt > now;
+}
+
 /** For how long an end is waited for of which nobody knows when it will be, milliseconds. */
 const openForMs = 30 * 86_400_000;
 

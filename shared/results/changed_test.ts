@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changed, entered, expiresAt, isAbandoned } from "./changed.ts";
+import { changed, entered, expiresAt, isAbandoned, isDelayed } from "./changed.ts";
 import { abandonedAfterMs, type Change, type RequestRecord } from "./result_store.ts";
 
 const claim = { key: "key", fingerprint: "print" };
@@ -91,6 +91,16 @@ Deno.test("a request that nobody has entered was created when its id was made", 
   const made = 0x0199c1a00000;
   assert.equal(changed(undefined, change, made + 5)?.createdAt, made);
   assert.equal(changed(undefined, change, made - 5)?.createdAt, made - 5);
+});
+
+Deno.test("delayed is what is queued until its delivery or its next attempt, and no longer", () => {
+  const { dueAt = 0 } = queued;
+  assert.equal(isDelayed(queued, 4), true);
+  assert.equal(isDelayed(queued, dueAt), false);
+  assert.equal(isDelayed({ ...queued, nextAttemptAt: 9 }, 8), true);
+  assert.equal(isDelayed({ ...queued, nextAttemptAt: 9 }, 9), false);
+  assert.equal(isDelayed(entered(id, 1), 0), false);
+  assert.equal(isDelayed({ ...queued, state: "cancelled" }, 4), false);
 });
 
 Deno.test("what has ended expires after its end, else after its deadline, else a month later", () => {

@@ -165,6 +165,12 @@ export interface ResultStore extends AsyncDisposable {
    */
   watch(id: string, signal: AbortSignal): AsyncIterable<RequestRecord>;
   /**
+   * How many requests of each service wait for their time: those that were entered with a delay,
+   * and those whose next attempt is to come. A service of which none waits is left out. Of more
+   * requests than the store keeps at hand, some may not be counted.
+   */
+  delayed(): Promise<ReadonlyMap<string, number>>;
+  /**
    * Cancels a request that is not in a final state, durably, and tells {@link cancelled}.
    * @param until how long dequeuers have to know it; epoch milliseconds.
    * @returns the record as it then is: `cancelled`, or the final state that came first; undefined

@@ -15,9 +15,23 @@ export interface Behaviour {
   run(t: TestBroker): Promise<void>;
 }
 
-/** Exempts brokers without priorities. */
+/** Exempts brokers that do not deliver in the order of priorities. */
 export function withoutPriorities({ capabilities }: Declared): string | undefined {
-  return capabilities.priorities ? undefined : "declares no priorities";
+  return capabilities.priorities === "strict" ? undefined : declared(capabilities);
+}
+
+/** Exempts brokers that do not deliver by shares. */
+export function withoutShares({ capabilities }: Declared): string | undefined {
+  return capabilities.priorities === "shares" ? undefined : declared(capabilities);
+}
+
+/** Exempts brokers in which priorities do nothing. */
+export function withoutAnyPriorities({ capabilities }: Declared): string | undefined {
+  return capabilities.priorities === "none" ? declared(capabilities) : undefined;
+}
+
+function declared({ priorities }: Capabilities): string {
+  return `declares priorities: ${priorities}`;
 }
 
 /** Exempts brokers that cannot be made to suffer a fault here. */

@@ -29,6 +29,8 @@ import { behaviour as delayedPublish } from "./delayed_publish.ts";
 import { behaviour as delayedForDeletedQueue } from "./delayed_for_deleted_queue.ts";
 import { behaviour as delayedMissingQueue } from "./delayed_missing_queue.ts";
 import { behaviour as priorities } from "./priorities.ts";
+import { behaviour as prioritiesShares } from "./priorities_shares.ts";
+import { behaviour as prioritiesKept } from "./priorities_kept.ts";
 import { behaviour as topics } from "./topics.ts";
 import { behaviour as topicsDelayed } from "./topics_delayed.ts";
 import { behaviour as replyQueue } from "./reply_queue.ts";
@@ -80,6 +82,8 @@ export const behaviours: readonly Behaviour[] = [
   delayedMissingQueue,
   delayedForDeletedQueue,
   priorities,
+  prioritiesShares,
+  prioritiesKept,
   topics,
   topicsDelayed,
   replyQueue,
@@ -98,4 +102,22 @@ export const behaviours: readonly Behaviour[] = [
   queueDeleted,
   connectionsClosed,
   serverRestart,
+];
+
+/** What a broker does again whose queues are declared with priorities. */
+export const priorityBehaviours: readonly Behaviour[] = [
+  declare,
+  order,
+  competingConsumers,
+  release,
+  redelivery,
+  retry,
+  retryDelays,
+  deadLetter,
+  expired,
+  delayedPublish,
+  priorities,
+  prioritiesKept,
+  topics,
+  stats,
 ];

@@ -1,11 +1,16 @@
 /** Runs every behaviour on every broker. Where one does not apply, its name says why. */
 
 import assert from "node:assert/strict";
-import { brokersUnderTest, type BrokerUnderTest, within } from "../brokers.ts";
+import {
+  brokersUnderTest,
+  type BrokerUnderTest,
+  rabbitmqWithPriorities,
+  within,
+} from "../brokers.ts";
 import { listQueues } from "../support/rabbitmq_faults.ts";
 import { runId } from "../support/waiting.ts";
 import type { Declared } from "./behaviour.ts";
-import { behaviours } from "./behaviours.ts";
+import { behaviours, priorityBehaviours } from "./behaviours.ts";
 
 Deno.test("conformance: every behaviour's file is in the list", async () => {
   const helpers = ["behaviour.ts", "behaviours.ts", "messages.ts", "conformance_test.ts"];
@@ -14,9 +19,9 @@ Deno.test("conformance: every behaviour's file is in the list", async () => {
   assert.equal(behaviours.length, files.length);
 });
 
-for (const broker of brokersUnderTest) {
+for (const broker of [...brokersUnderTest, rabbitmqWithPriorities]) {
   const declared = broker.missing === undefined ? await declaredBy(broker) : undefined;
-  for (const behaviour of behaviours) {
+  for (const behaviour of broker === rabbitmqWithPriorities ? priorityBehaviours : behaviours) {
     const exempt = declared ? behaviour.exempt?.(declared) : broker.missing;
     Deno.test({
       name: `${broker.name}: ${behaviour.name}${exempt ? ` [${exempt}]` : ""}`,

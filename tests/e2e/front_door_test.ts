@@ -15,7 +15,9 @@ Deno.test("API keys guard everything but health, and stay at the door", async (t
     env: { ENQUEUER_API_KEYS: "first-key,second-key" },
   });
   const { url } = stack.enqueuer.server;
-  for (const path of ["/proxy/guarded/x", "/openapi.json", "/docs", "/metrics", "/other"]) {
+  for (
+    const path of ["/proxy/guarded/x", "/queues", "/openapi.json", "/docs", "/metrics", "/other"]
+  ) {
     await t.step(`${path} wants a key`, async () => {
       for (const authorization of [undefined, "Bearer wrong-key", "Basic first-key", "Bearer "]) {
         const response = await fetch(url + path, {

@@ -1,9 +1,11 @@
 /** The RabbitMQ server that the tests here run against, and what they do to it. */
 
 import { type ChannelModel, connect } from "amqplib";
-import { brokersUnderTest, type TestBroker } from "../brokers.ts";
+import { brokersUnderTest, rabbitmqWithPriorities, type TestBroker } from "../brokers.ts";
 
-type QueueType = "quorum" | "classic";
+type QueueType = "quorum" | "classic" | "classic-priority";
+
+const servers = [...brokersUnderTest, rabbitmqWithPriorities];
 
 /** Without its parameters, as other clients take it. */
 export const serverUrl = Deno.env.get("TEST_RABBITMQ_URL") ?? "";
@@ -16,7 +18,7 @@ export function rabbitmqTest(
   test: (t: TestBroker) => Promise<void>,
   { queueType = "quorum", needsCtl = false }: { queueType?: QueueType; needsCtl?: boolean } = {},
 ): void {
-  const broker = brokersUnderTest.find((broker) => broker.name === `rabbitmq ${queueType}`);
+  const broker = servers.find((broker) => broker.name === `rabbitmq ${queueType}`);
   const reason = broker?.missing ??
     (needsCtl && !command ? "TEST_RABBITMQ_CTL is not set" : undefined);
   Deno.test({

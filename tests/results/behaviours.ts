@@ -14,6 +14,7 @@ import { behaviour as watchMany } from "./watch_many.ts";
 import { behaviour as cancel } from "./cancel.ts";
 import { behaviour as cancelRace } from "./cancel_race.ts";
 import { behaviour as cancelled } from "./cancelled.ts";
+import { behaviour as delayed } from "./delayed.ts";
 import { behaviour as claimsAtOnce } from "./claims_at_once.ts";
 import { behaviour as claimTaken } from "./claim_taken.ts";
 import { behaviour as claimWithdrawn } from "./claim_withdrawn.ts";
@@ -45,6 +46,7 @@ export const behaviours: readonly Behaviour[] = [
   cancel,
   cancelRace,
   cancelled,
+  delayed,
   claimsAtOnce,
   claimTaken,
   claimWithdrawn,

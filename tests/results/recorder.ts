@@ -24,6 +24,7 @@ export const behaviour: Behaviour = {
         () => dequeuer.withdraw(id),
         () => dequeuer.get(id),
         () => dequeuer.response(id),
+        () => dequeuer.delayed(),
         () => dequeuer.cancel(id, Date.now() + 60_000),
         () => watch.next(),
       ]

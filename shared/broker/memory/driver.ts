@@ -30,7 +30,7 @@ const capabilities: Capabilities = {
   system: "memory",
   durable: false,
   shared: false,
-  priorities: true,
+  priorities: "strict",
   countsRedeliveries: true,
   delayResolutionMs: 1,
   maxDelayMs: 2 ** 31 - 1,

@@ -77,6 +77,10 @@ export class MemoryResultStore implements ResultStore {
     }
   }
 
+  delayed(): Promise<ReadonlyMap<string, number>> {
+    return this.#lookingUp(() => this.#results.delayed());
+  }
+
   cancel(id: string, until: number): Promise<RequestRecord | undefined> {
     return this.#lookingUp(() => this.#results.cancel(id, until));
   }

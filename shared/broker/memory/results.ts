@@ -1,5 +1,5 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
-import { changed, entered, expiresAt, isAbandoned } from "../../results/changed.ts";
+import { changed, entered, expiresAt, isAbandoned, isDelayed } from "../../results/changed.ts";
 import {
   type CancelledRequest,
   type Change,
@@ -88,6 +88,17 @@ export class Results {
     this.#wheel.add(until, () => this.#cancelled.delete(cancelled));
     for (const listener of this.listeners) listener.wake();
     return this.find(id)?.record;
+  }
+
+  /** How many requests of each service wait for their time. */
+  delayed(): Map<string, number> {
+    const now = Date.now();
+    const counts = new Map<string, number>();
+    for (const { record, expiresAt } of this.#entries.values()) {
+      if (now >= expiresAt || !isDelayed(record, now)) continue;
+      counts.set(record.service, (counts.get(record.service) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** What was cancelled and has to be known still, except what was told before. */

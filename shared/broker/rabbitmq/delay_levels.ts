@@ -17,12 +17,18 @@ export const delayUnitMs = 125;
 /** The longest delay, milliseconds. */
 export const maxDelayMs = (2 ** levelCount - 1) * delayUnitMs;
 
+/**
+ * A chain of levels. Where urgent messages stand before others in a level's queue though they
+ * expire after them, they need a chain of their own.
+ */
+export type Chain = QueueType | "quorum_urgent";
+
 const prefix = "proxymq_delay_";
 const topicWord = "@topic";
 
 /** The exchange that a delay passes through at a level; the name of the level's queue too. */
-export function levelName(type: QueueType, level: number): string {
-  return `${prefix}${type}_${String(level).padStart(2, "0")}`;
+export function levelName(chain: Chain, level: number): string {
+  return `${prefix}${chain}_${String(level).padStart(2, "0")}`;
 }
 
 /** The exchange below level 0, which every work queue is bound to. */

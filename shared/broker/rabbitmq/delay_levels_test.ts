@@ -67,6 +67,7 @@ Deno.test("the longest delay is about 388 days", () => {
 
 Deno.test("names of the levels", () => {
   assert.equal(levelName("quorum", 3), "proxymq_delay_quorum_03");
+  assert.equal(levelName("quorum_urgent", 3), "proxymq_delay_quorum_urgent_03");
   assert.ok(isDelayQueue(levelName("classic", 27)));
   assert.ok(!isDelayQueue("orders_requests"));
 });

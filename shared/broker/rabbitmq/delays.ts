@@ -1,6 +1,7 @@
 import { BrokerError, QueueNotFoundError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import {
+  type Chain,
   delayUnitMs,
   deliverName,
   deliverPattern,
@@ -30,9 +31,16 @@ export class Delays {
   #known: Known = { level: -1, bound: new Set() };
   #work: Promise<void> = Promise.resolve();
   readonly #type: QueueType;
+  readonly #chain: Chain;
 
-  constructor(type: QueueType) {
-    this.#type = type;
+  constructor(chain: Chain) {
+    this.#type = chain === "classic" ? "classic" : "quorum";
+    this.#chain = chain;
+  }
+
+  /** The exchange that a delay from `level` on is published to. */
+  entrance(level: number): string {
+    return levelName(this.#chain, level);
   }
 
   /** To be called when the connection is lost, or something turns out to be missing. */
@@ -67,8 +75,8 @@ export class Delays {
         await onChannel(client, async (channel) => {
           const steps = declareDeliverExchange(channel, this.#type);
           for (let next = known.level + 1; next <= level; next++) {
-            const name = levelName(this.#type, next);
-            const below = next === 0 ? deliverName(this.#type) : levelName(this.#type, next - 1);
+            const name = levelName(this.#chain, next);
+            const below = next === 0 ? deliverName(this.#type) : levelName(this.#chain, next - 1);
             const { hold, pass } = levelPatterns(next);
             steps.push(
               channel.exchangeDeclare(name, "topic"),

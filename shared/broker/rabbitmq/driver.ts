@@ -9,6 +9,7 @@ import type {
   ConsumeOptions,
   Delivery,
   Message,
+  Priorities,
   PublishOptions,
   QueueSpec,
   QueueStats,
@@ -22,11 +23,11 @@ import { delayUnitMs, maxDelayMs } from "./delay_levels.ts";
 import { blockedText, maxHeaderBytes, maxMessageBytes, Publisher } from "./publisher.ts";
 import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
 import { streamResults } from "./results.ts";
-import { shortcoming } from "./server.ts";
+import { prioritiesOf, priorityRemark, shortcoming } from "./server.ts";
 import { settle, type SettlingOptions } from "./settling.ts";
 import { onChannel } from "./throwaway.ts";
 import { Topology } from "./topology.ts";
-import { type Host, parseUrl, type QueueType, type Target } from "./url.ts";
+import { type Host, parseUrl, type Target } from "./url.ts";
 
 /** The server's delivery acknowledgement timeout, which AMQP does not tell, by its default. */
 const maxHoldMs = 30 * 60_000;
@@ -35,8 +36,8 @@ const maxHoldMs = 30 * 60_000;
  * Opens RabbitMQ. The handle comes back at once and connects in the background.
  *
  * @param url `amqp://`, `amqps://`, `ws://` or `wss://`, with one or several hosts (`a:5672,b`) and
- * the parameters `queueType` (`quorum`, `classic`; default `quorum`), `heartbeat` (seconds; default
- * 10), and over WebSocket `vhost`.
+ * the parameters `queueType` (`quorum`, `classic`, `classic-priority`; default `quorum`),
+ * `heartbeat` (seconds; default 10), and over WebSocket `vhost`.
  * @throws {BrokerUrlError} the URL cannot be read.
  */
 export function open(url: string, options: BrokerOptions): Promise<Broker> {
@@ -45,7 +46,6 @@ export function open(url: string, options: BrokerOptions): Promise<Broker> {
 
 /** Two connections, one to publish and one to consume, and what is known of the queues. */
 class RabbitBroker implements Broker {
-  readonly capabilities: Capabilities;
   readonly #target: Target;
   readonly #options: BrokerOptions;
   readonly #closing = new AbortController();
@@ -58,16 +58,17 @@ class RabbitBroker implements Broker {
   /** Until the first try to connect has ended, well or not. */
   #starting: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
   #consumerCount = 0;
+  #capabilities: Capabilities;
   #status: BrokerStatus;
   #disposal: Promise<void> | undefined;
 
   constructor(target: Target, options: BrokerOptions) {
     this.#target = target;
     this.#options = options;
-    this.capabilities = capabilitiesOf(target.queueType);
+    this.#capabilities = capabilitiesOf(target, undefined);
     this.#status = { connected: false, detail: `connecting to ${target.shown}` };
     this.#acks = new AckFlush(target.queueType === "quorum");
-    this.#topology = new Topology(target.queueType, this.#closing.signal);
+    this.#topology = new Topology(target, this.#closing.signal);
     const onChange = () => this.#changed();
     this.#consuming = new Connection({
       target,
@@ -86,6 +87,10 @@ class RabbitBroker implements Broker {
       deadLetterQueue: (queue) => this.#topology.deadLetterQueue(queue),
       redeclare: (queue) => this.#redeclare(queue),
     };
+  }
+
+  get capabilities(): Capabilities {
+    return this.#capabilities;
   }
 
   get status(): BrokerStatus {
@@ -199,12 +204,15 @@ class RabbitBroker implements Broker {
       const detail = `not connected to RabbitMQ at ${shown}: ${trouble}`;
       return this.#update({ connected: false, detail });
     }
+    const { server } = publishing;
+    this.#capabilities = capabilitiesOf(this.#target, prioritiesOf(server, this.#target));
     this.#started();
-    const { product = "an AMQP server", version = "" } = publishing.server ?? {};
+    const { product = "an AMQP server", version = "" } = server ?? {};
     const where = places(this.#publisher.connection.host, this.#consuming.host);
     const remarks = [
       publishing.blocked === undefined ? undefined : blockedText(publishing),
-      shortcoming(publishing.server, queueType),
+      shortcoming(server, queueType),
+      priorityRemark(server, this.#target),
       this.#topology.trouble,
     ].filter(Boolean);
     const detail = [`connected to ${product} ${version} at ${where}`, ...remarks].join("; ");
@@ -233,12 +241,15 @@ function emptyIfMissing(error: unknown): undefined {
   if (replyCodeOf(error) !== replyCodes.notFound) throw error;
 }
 
-function capabilitiesOf(queueType: QueueType): Capabilities {
+function capabilitiesOf(
+  { queueType }: Target,
+  priorities: Priorities | undefined,
+): Capabilities {
   return {
     system: "rabbitmq",
     durable: true,
     shared: true,
-    priorities: false,
+    ...(priorities === undefined ? {} : { priorities }),
     countsRedeliveries: queueType === "quorum",
     delayResolutionMs: delayUnitMs,
     maxDelayMs,

@@ -40,6 +40,8 @@ export interface Route {
   readonly key: string;
   /** Whether the server is to return what reaches no queue. */
   readonly mandatory: boolean;
+  /** The priority of a message that says none. */
+  readonly priority?: number | undefined;
 }
 
 /** The most bytes that a message may take. */
@@ -63,8 +65,16 @@ function shortBound(text: string | undefined): number {
   return text === undefined ? 0 : 1 + textBound(text);
 }
 
-/** Writes a message's properties and headers. Returns the offset after them. */
-export function writeProperties(bytes: Uint8Array, offset: number, message: Message): number {
+/**
+ * Writes a message's properties and headers. Returns the offset after them.
+ * @param priority if the message says none.
+ */
+export function writeProperties(
+  bytes: Uint8Array,
+  offset: number,
+  message: Message,
+  priority: number | undefined = message.priority,
+): number {
   let flags = flag.deliveryMode;
   let end = offset + 2;
   if (message.contentType !== undefined) {
@@ -77,9 +87,9 @@ export function writeProperties(bytes: Uint8Array, offset: number, message: Mess
     break;
   }
   bytes[end++] = message.durable === false ? 1 : 2;
-  if (message.priority !== undefined) {
+  if (priority !== undefined) {
     flags |= flag.priority;
-    bytes[end++] = Math.max(0, Math.min(255, message.priority));
+    bytes[end++] = Math.max(0, Math.min(255, priority));
   }
   if (message.correlationId !== undefined) {
     flags |= flag.correlationId;
@@ -162,7 +172,7 @@ export function writePublish(
   const header = at;
   at = writeUint32(bytes, at + 7, 60 * 65536);
   at = writeInt64(bytes, at, body.length);
-  at = writeProperties(bytes, at, message);
+  at = writeProperties(bytes, at, message, message.priority ?? route.priority);
   at = closeFrame(bytes, header, at, 2, channel);
 
   if (copied && body.length > 0) {

@@ -29,9 +29,9 @@ export function mismatch(
     );
   }
   const existing = value(found);
-  const type = argument === "x-queue-type" && (existing === "classic" || existing === "quorum");
-  const remedy = type
-    ? `drain and delete it, or set RABBITMQ_QUEUE_TYPE=${existing}`
+  const choice = choiceFor(argument, existing);
+  const remedy = choice
+    ? `drain and delete it, or set RABBITMQ_QUEUE_TYPE=${choice}`
     : kind === "queue"
     ? "drain and delete it, so that it is declared anew"
     : "delete it, so that it is declared anew";
@@ -39,6 +39,16 @@ export function mismatch(
     `the ${kind} "${name}" exists with ${argument} ${quoted(existing)}, ` +
       `but is wanted with ${quoted(value(wanted))}: ${remedy}`,
   );
+}
+
+/** The setting by which a queue would be declared as it exists, as far as one argument tells. */
+function choiceFor(argument: string, existing: string | undefined): string | undefined {
+  if (argument === "x-queue-type" && (existing === "classic" || existing === "quorum")) {
+    return existing;
+  }
+  if (argument !== "x-max-priority") return undefined;
+  if (existing === undefined) return "classic";
+  return existing === "9" ? "classic-priority" : undefined;
 }
 
 function value(said: string): string | undefined {

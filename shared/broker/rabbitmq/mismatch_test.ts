@@ -20,6 +20,21 @@ for (
       "drain and delete it, so that it is declared anew",
     ],
     [
+      "inequivalent arg 'x-max-priority' for queue 'q' in vhost 'v': received the value '9' of type 'signedint' but current is none (406)",
+      'the queue "q" exists with x-max-priority unset, but is wanted with "9": ' +
+      "drain and delete it, or set RABBITMQ_QUEUE_TYPE=classic",
+    ],
+    [
+      "inequivalent arg 'x-max-priority' for queue 'q' in vhost 'v': received none but current is the value '9' of type 'signedint' (406)",
+      'the queue "q" exists with x-max-priority "9", but is wanted with unset: ' +
+      "drain and delete it, or set RABBITMQ_QUEUE_TYPE=classic-priority",
+    ],
+    [
+      "inequivalent arg 'x-max-priority' for queue 'q' in vhost 'v': received the value '9' of type 'signedint' but current is the value '5' of type 'signedint' (406)",
+      'the queue "q" exists with x-max-priority "5", but is wanted with "9": ' +
+      "drain and delete it, so that it is declared anew",
+    ],
+    [
       "inequivalent arg 'type' for exchange 'proxymq_topics' in vhost '/': received 'topic' but current is 'direct' (406)",
       'the exchange "proxymq_topics" exists with type "direct", but is wanted with "topic": ' +
       "delete it, so that it is declared anew",

@@ -1,4 +1,4 @@
-import type { Address, Message, PublishOptions } from "../broker.ts";
+import type { Address, Message, Priorities, PublishOptions } from "../broker.ts";
 import {
   BrokerError,
   BrokerUnavailableError,
@@ -7,13 +7,7 @@ import {
 } from "../errors.ts";
 import { type Client, offeredFrameMax } from "./client.ts";
 import { Connection } from "./connection.ts";
-import {
-  delayRoute,
-  type Destination,
-  destinationWords,
-  levelName,
-  maxDelayMs,
-} from "./delay_levels.ts";
+import { delayRoute, type Destination, destinationWords, maxDelayMs } from "./delay_levels.ts";
 import { Delays } from "./delays.ts";
 import { DirectReplies } from "./direct_replies.ts";
 import { checkMessage, type Limits } from "./frames.ts";
@@ -22,6 +16,7 @@ import { SET_ASIDE_EXPIRATION } from "./properties.ts";
 import { PublishChannel } from "./publish_channel.ts";
 import { brokerError } from "./refusal.ts";
 import { isDirectReply } from "./reply_address.ts";
+import { prioritiesOf } from "./server.ts";
 import { onChannel } from "./throwaway.ts";
 import { broadcastExchange, topicExchange } from "./topology.ts";
 import type { Target } from "./url.ts";
@@ -35,6 +30,8 @@ const retryReserve = 64;
 /** The most that properties and headers may take, bytes. */
 export const maxHeaderBytes = offeredFrameMax - reserve;
 const longestName = 255;
+/** Of quorum queues with two priorities: from here on it is the upper one. */
+const urgentFrom = 5;
 
 const topics = { exchange: topicExchange, type: "topic" } as const;
 const broadcasts = { exchange: broadcastExchange, type: "direct" } as const;
@@ -55,10 +52,13 @@ export class Publisher {
   readonly #exchanges: PublishChannel;
   readonly #plain = new PlainChannel();
   readonly #delays: Delays;
+  readonly #urgentDelays = new Delays("quorum_urgent");
   readonly #directReplies: DirectReplies;
   readonly #target: Target;
   /** The exchanges that this connection has declared, by their names. */
   readonly #declared = new Map<string, Promise<unknown>>();
+  /** What priorities do in the queues of the server that is connected to. */
+  #priorities: Priorities = "none";
   #closed = false;
 
   constructor({ target, name, declared, onChange }: PublisherOptions) {
@@ -71,6 +71,7 @@ export class Publisher {
       name: `${name} publish`,
       setUp: async (client, signal) => {
         await declared(signal);
+        this.#priorities = prioritiesOf(client.server, target);
         const channels = [this.#queues, this.#exchanges, this.#plain];
         await Promise.all(channels.map((channel) => channel.open(client)));
       },
@@ -117,11 +118,13 @@ export class Publisher {
     const { queue } = to;
     if (isDirectReply(queue)) return this.#directReplies.publish(queue, messages, options);
     if (isTooLong(queue)) return Promise.reject(new QueueNotFoundError(queue));
+    const priority = this.#leastPriority;
     if (confirm) {
-      return this.#queues.publish({ exchange: "", key: queue, mandatory: true }, queue, messages);
+      const route = { exchange: "", key: queue, mandatory: true, priority };
+      return this.#queues.publish(route, queue, messages);
     }
     const onUnroutable = options?.onUnroutable;
-    const route = { exchange: "", key: queue, mandatory: onUnroutable !== undefined };
+    const route = { exchange: "", key: queue, mandatory: onUnroutable !== undefined, priority };
     return this.#plain.publish(route, messages, onUnroutable);
   }
 
@@ -154,7 +157,7 @@ export class Publisher {
       if (this.#declared.get(exchange) === declared) this.#declared.delete(exchange);
       throw brokerError(error);
     }
-    const route = { exchange, key, mandatory: false };
+    const route = { exchange, key, mandatory: false, priority: this.#leastPriority };
     try {
       await this.#exchanges.publish(route, key, messages);
     } catch (error) {
@@ -165,7 +168,35 @@ export class Publisher {
     }
   }
 
+  /**
+   * What a message gets that says no priority: quorum queues with all priorities would take it for
+   * one of the middle.
+   */
+  get #leastPriority(): 0 | undefined {
+    const fills = this.#priorities === "strict" && this.#target.queueType === "quorum";
+    return fills ? 0 : undefined;
+  }
+
   async #delayed(
+    client: Client,
+    to: Destination,
+    messages: readonly Message[],
+    delayMs: number,
+  ): Promise<void> {
+    if (this.#priorities !== "shares") {
+      return await this.#delayedBy(this.#delays, client, to, messages, delayMs);
+    }
+    // There a message expires only after the more urgent ones that came later.
+    const urgent = messages.filter(isUrgent);
+    const others = messages.filter((message) => !isUrgent(message));
+    await Promise.all([
+      urgent.length > 0 && this.#delayedBy(this.#urgentDelays, client, to, urgent, delayMs),
+      others.length > 0 && this.#delayedBy(this.#delays, client, to, others, delayMs),
+    ]);
+  }
+
+  async #delayedBy(
+    delays: Delays,
     client: Client,
     to: Destination,
     messages: readonly Message[],
@@ -178,17 +209,18 @@ export class Publisher {
       throw new QueueNotFoundError(to.queue);
     }
     const { level, key } = delayRoute(delayMs, destinationWords(to));
-    const known = this.#delays.has(level, to);
-    if (!known) await this.#delays.ensure(client, level, to);
-    const route = { exchange: levelName(this.#target.queueType, level), key, mandatory: true };
+    const known = delays.has(level, to);
+    if (!known) await delays.ensure(client, level, to);
+    const priority = this.#leastPriority;
+    const route = { exchange: delays.entrance(level), key, mandatory: true, priority };
     const name = "queue" in to ? to.queue : to.topic;
     try {
       await this.#exchanges.publish(route, name, messages.map(setExpirationAside));
     } catch (error) {
       if (!known || !(error instanceof QueueNotFoundError)) throw error;
       // What was known may have been deleted under us, a level of the chain too.
-      this.#delays.forget();
-      await this.#delayed(client, to, messages, delayMs);
+      delays.forget();
+      await this.#delayedBy(delays, client, to, messages, delayMs);
     }
   }
 
@@ -199,6 +231,7 @@ export class Publisher {
 
   #forget(): void {
     this.#delays.forget();
+    this.#urgentDelays.forget();
     this.#declared.clear();
   }
 
@@ -219,6 +252,10 @@ function unavailable(detail: string): Promise<never> {
 
 function isTooLong(queue: string): boolean {
   return queue.length * 3 > longestName && new TextEncoder().encode(queue).length > longestName;
+}
+
+function isUrgent({ priority = 0 }: Message): boolean {
+  return priority >= urgentFrom;
 }
 
 /** In a level's queue it would make the message leave too early. */

@@ -7,7 +7,7 @@ import { declareDeliverExchange } from "./deliver_exchange.ts";
 import { mismatch } from "./mismatch.ts";
 import { brokerError, replyCodeOf, replyCodes, textOf } from "./refusal.ts";
 import { onChannel } from "./throwaway.ts";
-import type { QueueType } from "./url.ts";
+import type { Target } from "./url.ts";
 import { pause } from "../../waiting.ts";
 
 /** The exchange that topics are published to. */
@@ -25,16 +25,19 @@ const lockedForMs = 30_000;
 const lostAfterMs = 2_000;
 const lockedPauseMs = 250;
 
+/** What work queues are declared as. */
+type Queues = Pick<Target, "queueType" | "maxPriority">;
+
 /** The queues that this handle declared, and how they are declared again. */
 export class Topology {
   readonly #specs = new Map<string, QueueSpec>();
   readonly #deadLetterQueues = new Map<string, string>();
-  readonly #type: QueueType;
+  readonly #queues: Queues;
   readonly #closing: AbortSignal;
   #trouble = "";
 
-  constructor(type: QueueType, closing: AbortSignal) {
-    this.#type = type;
+  constructor(queues: Queues, closing: AbortSignal) {
+    this.#queues = queues;
     this.#closing = closing;
   }
 
@@ -112,12 +115,13 @@ export class Topology {
       return Promise.all(steps);
     }
     const { name, deadLetterQueue, topics = [] } = spec;
-    const deliver = deliverName(this.#type);
+    const { queueType } = this.#queues;
+    const deliver = deliverName(queueType);
     const durable = { durable: true };
     const steps: Promise<unknown>[] = [
-      channel.queueDeclare(deadLetterQueue, durable, { "x-queue-type": this.#type }),
-      channel.queueDeclare(name, durable, workArguments(this.#type, deadLetterQueue)),
-      ...declareDeliverExchange(channel, this.#type),
+      channel.queueDeclare(deadLetterQueue, durable, { "x-queue-type": queueType }),
+      channel.queueDeclare(name, durable, workArguments(this.#queues, deadLetterQueue)),
+      ...declareDeliverExchange(channel, queueType),
       channel.queueBind(name, deliver, deliverPattern(destinationWords({ queue: name }))),
     ];
     if (topics.length > 0) steps.push(channel.exchangeDeclare(topicExchange, "topic"));
@@ -131,12 +135,16 @@ export class Topology {
   }
 }
 
-function workArguments(type: QueueType, deadLetterQueue: string): Record<string, string> {
+function workArguments(
+  { queueType, maxPriority }: Queues,
+  deadLetterQueue: string,
+): Record<string, string | number> {
   return {
-    "x-queue-type": type,
+    "x-queue-type": queueType,
+    ...(maxPriority === undefined ? {} : { "x-max-priority": maxPriority }),
     "x-dead-letter-exchange": "",
     "x-dead-letter-routing-key": deadLetterQueue,
-    ...(type === "quorum"
+    ...(queueType === "quorum"
       ? { "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish" }
       : {}),
   };

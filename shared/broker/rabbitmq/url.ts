@@ -3,6 +3,12 @@ import { BrokerUrlError } from "../errors.ts";
 /** The two queue types of RabbitMQ that a work queue can have. */
 export type QueueType = "quorum" | "classic";
 
+/** What work queues can be: classic ones have priorities only if they are declared for it. */
+const choices = ["quorum", "classic", "classic-priority"] as const;
+
+/** The most urgent priority. */
+const mostUrgent = 9;
+
 type Scheme = "amqp" | "amqps" | "ws" | "wss";
 
 /** One server, or one node of a cluster. */
@@ -25,6 +31,8 @@ export interface Target {
   readonly username: string;
   readonly password: string;
   readonly queueType: QueueType;
+  /** The highest priority that work queues are declared with, if they are declared with any. */
+  readonly maxPriority?: number;
   /** Seconds between heartbeats. */
   readonly heartbeat: number;
   /** For operators: all the hosts, nothing secret. */
@@ -38,8 +46,8 @@ const form = "allowed is amqp://user:password@host:5672/vhost, or several hosts 
 /**
  * Reads a broker URL: `amqp://user:password@host:port/vhost`, or `wss://user:password@host/path`
  * whose virtual host is the parameter `vhost`. Several hosts of a cluster have commas between them,
- * each with a port of its own or without. Our own parameters: `queueType` (`quorum` or `classic`)
- * and `heartbeat` (seconds, 1 to 600).
+ * each with a port of its own or without. Our own parameters: `queueType` (`quorum`, `classic` or
+ * `classic-priority`) and `heartbeat` (seconds, 1 to 600).
  *
  * @throws {BrokerUrlError} it cannot be read. The message never repeats the URL, which may hold a password.
  */
@@ -65,9 +73,10 @@ export function parseUrl(text: string): Target {
   const url = readUrl(`${scheme}://${credentials}${hosts[0]}${rest}`);
   if (!url) throw new BrokerUrlError(`the broker URL is no URL; ${form}`);
   const overWebSocket = scheme === "ws" || scheme === "wss";
-  const queueType = take(url, "queueType") ?? "quorum";
-  if (queueType !== "quorum" && queueType !== "classic") {
-    throw new BrokerUrlError(`queueType is quorum or classic, not "${queueType}"`);
+  const chosen = take(url, "queueType") ?? "quorum";
+  const choice = choices.find((known) => known === chosen);
+  if (!choice) {
+    throw new BrokerUrlError(`queueType is quorum, classic or classic-priority, not "${chosen}"`);
   }
   const heartbeat = Number(take(url, "heartbeat") ?? "10");
   if (!Number.isInteger(heartbeat) || heartbeat < 1 || heartbeat > 600) {
@@ -84,7 +93,17 @@ export function parseUrl(text: string): Target {
   const password = decode(url.password) || "guest";
   const all = urls.map((host) => readHost(scheme, host, overWebSocket ? url : undefined));
   const shown = all.map((host) => host.shown).join(", ");
-  return { scheme, hosts: all, vhost, username, password, queueType, heartbeat, shown };
+  return {
+    scheme,
+    hosts: all,
+    vhost,
+    username,
+    password,
+    queueType: choice === "quorum" ? "quorum" : "classic",
+    ...(choice === "classic-priority" ? { maxPriority: mostUrgent } : {}),
+    heartbeat,
+    shown,
+  };
 }
 
 function readUrl(text: string): URL | undefined {

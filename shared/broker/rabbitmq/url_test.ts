@@ -22,6 +22,7 @@ Deno.test("a broker URL: everything given", () => {
   assert.equal(target.username, "an@a");
   assert.equal(target.password, "p/w");
   assert.equal(target.queueType, "classic");
+  assert.equal(target.maxPriority, undefined);
   assert.equal(target.heartbeat, 2);
 });
 
@@ -30,6 +31,12 @@ Deno.test("a broker URL: a WebSocket keeps its own parameters and loses the cred
   assert.equal(target.hosts[0]?.endpoint, "wss://host/ws/amqp?token=1");
   assert.equal(target.vhost, "v");
   assert.equal(target.hosts[0]?.port, 443);
+});
+
+Deno.test("a broker URL: classic queues with priorities", () => {
+  const target = parseUrl("amqp://localhost?queueType=classic-priority");
+  assert.equal(target.queueType, "classic");
+  assert.equal(target.maxPriority, 9);
 });
 
 const lists: Record<string, string> = {
@@ -59,7 +66,8 @@ Deno.test("a broker URL: several hosts share all but their name and port", () =>
 const refused: Record<string, RegExp> = {
   "amqp://u:s3cret@host:99999/": /^the host in the broker URL is no host with a port from 1 to/,
   "amqp://u:s3cret@host:0/": /is no host with a port from 1 to 65535; allowed is amqp:/,
-  "amqp://u:s3cret@host/?queueType=stream": /queueType is quorum or classic/,
+  "amqp://u:s3cret@host/?queueType=stream":
+    /queueType is quorum, classic or classic-priority, not "stream"/,
   "amqp://u:s3cret@host/?heartbeat=0": /heartbeat is a whole number/,
   "amqp://u:s3cret@host/?hartbeat=3": /the parameter "hartbeat"/,
   "amqp://u:s3cret%zz@host/": /a % that no two/,

@@ -31,7 +31,7 @@ const capabilities: Capabilities = {
   system: "sqlite",
   durable: true,
   shared: true,
-  priorities: true,
+  priorities: "strict",
   countsRedeliveries: true,
   delayResolutionMs: 1,
   maxDelayMs: MAX_DELAY,

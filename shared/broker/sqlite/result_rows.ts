@@ -144,6 +144,19 @@ export function remove(connection: Connection, id: string): void {
   if (row) removeResponse(connection, row.response);
 }
 
+/** How many requests of each service wait for their time. The literals are those of the index. */
+export function countDelayed(connection: Connection, now: number): Map<string, number> {
+  const rows = connection.all<{ service: string; count: number }>(
+    `SELECT service, count(*) AS count FROM requests
+     WHERE state = 'queued' AND coalesce(next_attempt_at, due_at) > 0
+       AND coalesce(next_attempt_at, due_at) > ? AND ${KNOWN}
+     GROUP BY service`,
+    now,
+    now,
+  );
+  return new Map(rows.map(({ service, count }) => [service, count]));
+}
+
 /** The response of a request that has not expired. */
 export function findResponse(
   connection: Connection,

@@ -16,7 +16,14 @@ import * as clients from "./clients.ts";
 import type { Connection } from "./connection.ts";
 import type { Peer } from "./peer.ts";
 import { cancel, enter, record } from "./result_changes.ts";
-import { confirm, find, findResponse, prepareResponse, remove } from "./result_rows.ts";
+import {
+  confirm,
+  countDelayed,
+  find,
+  findResponse,
+  prepareResponse,
+  remove,
+} from "./result_rows.ts";
 import { hear, tellWatchers } from "./watching.ts";
 import { whenUsable } from "./when_usable.ts";
 
@@ -105,6 +112,12 @@ export class SqliteResultStore implements ResultStore {
       // An announcement that cannot be taken back costs others a ring, and ends with our lease.
       announce().catch(() => {});
     }
+  }
+
+  // deno-lint-ignore require-await -- so that it rejects and never throws
+  async delayed(): Promise<ReadonlyMap<string, number>> {
+    this.#assertLookUps();
+    return this.#peer.read((connection) => countDelayed(connection, Date.now()));
   }
 
   async cancel(id: string, until: number): Promise<RequestRecord | undefined> {

@@ -24,6 +24,9 @@ CREATE TABLE requests (
   response INTEGER -- null: there is none
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX requests_expiring ON requests (expires_at) WHERE expires_at IS NOT NULL;
+-- Those that are neither delayed nor tried again cost nothing here.
+CREATE INDEX requests_delayed ON requests (coalesce(next_attempt_at, due_at), service)
+  WHERE state = 'queued' AND coalesce(next_attempt_at, due_at) > 0;
 CREATE UNIQUE INDEX requests_claims ON requests (claim_key) WHERE claim_key IS NOT NULL;
 
 CREATE TABLE responses (

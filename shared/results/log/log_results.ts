@@ -130,6 +130,12 @@ export class LogResults implements ResultStore {
     }
   }
 
+  async delayed(): Promise<ReadonlyMap<string, number>> {
+    const { index } = this.#open();
+    await this.#pastRead();
+    return index.delayed(Date.now());
+  }
+
   async cancel(id: string, until: number): Promise<RequestRecord | undefined> {
     const { index } = this.#open();
     await this.#pastRead();

@@ -1,5 +1,5 @@
 import { requestIdTime } from "../../message/request_id.ts";
-import { changed, entered, expiresAt, isAbandoned } from "../changed.ts";
+import { changed, entered, expiresAt, isAbandoned, isDelayed } from "../changed.ts";
 import { finalStates, type RequestRecord } from "../result_store.ts";
 import type { Entry } from "./entry.ts";
 
@@ -44,6 +44,17 @@ export class RecordIndex {
   /** The requests that have not ended. */
   get open(): Iterable<Indexed> {
     return this.#open.values();
+  }
+
+  /** How many requests of each service wait for their time. */
+  delayed(now: number): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const indexed of this.#open.values()) {
+      const { record } = indexed;
+      if (!isDelayed(record, now) || this.#isOver(indexed, now)) continue;
+      counts.set(record.service, (counts.get(record.service) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** Whether everything is kept here that the log tells of a request. */
