@@ -115,6 +115,8 @@ export function requestRoutes(deps: RequestDeps): OpenAPIHono {
     const record = await find(id);
     const found = await results.response(id);
     if (found) return toResponse(found);
+    // It was there: it has expired just now, or another enqueuer's shorter time holds for the stream.
+    if (record.status !== undefined) throw unknown(id);
     if (record.state === "cancelled") {
       throw new Problem("request-cancelled", {
         detail: "the request was cancelled: there is no response, and none will come",
