@@ -31,7 +31,8 @@ const headers = z.object({
     description: "When it is delivered: seconds from now, or an HTTP date; before the deadline.",
   }),
   "proxymq-priority": z.string().optional().openapi({
-    description: "0 to 9, 9 the most urgent, where the broker has priorities.",
+    description: "0 to 9, 9 the most urgent, 0 the default. Refused where the broker has no " +
+      "priorities (`no-priorities`).",
   }),
   "proxymq-callback": callbackHeader,
   "grpc-timeout": z.string().optional().openapi({
@@ -41,7 +42,7 @@ const headers = z.object({
 
 const problems: Readonly<Record<number, string>> = {
   400:
-    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, or the headers are too large.",
+    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, the headers are too large, or the broker has no priorities.",
   401: "An API key is needed.",
   404: "There is no such service; no queue is made.",
   409: "The request with this `Idempotency-Key` is still running.",
