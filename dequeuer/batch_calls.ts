@@ -1,19 +1,16 @@
-import { Buffer } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { logger } from "../shared/log.ts";
 import { encodeBody } from "../shared/message/encoded_body.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import { type AnsweredItem } from "./batch_answer.ts";
 import { BatchItem } from "./batch_item.ts";
-import { type BatchFormat, batchKey, encodeBatch } from "./batch_request.ts";
-import { startBatchSpan } from "./batch_span.ts";
+import { batchKey } from "./batch_request.ts";
+import { BatchSender, type SendingPolicy } from "./batch_sender.ts";
 import { type BatchVerdict, verdictOf } from "./batch_verdict.ts";
 import { batch, type FlushReason } from "./batcher.ts";
 import { type Breaker, isFailure } from "./breaker.ts";
 import type { CallEnd, Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
-import { type Forwarder, type ForwardResult, remainingMs, upstreamHeaders } from "./forwarder.ts";
+import { type Forwarder, type ForwardResult, remainingMs } from "./forwarder.ts";
 import { isOverload, type Limits } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import { PushQueue } from "./push_queue.ts";
@@ -22,20 +19,15 @@ import { Suspects } from "./suspects.ts";
 const log = logger("batches");
 
 /** How batches are made and sent. */
-export interface BatchPolicy {
+export interface BatchPolicy extends SendingPolicy {
   /** The most that the bodies of a batch may take together, bytes. */
   readonly maxBytes: number;
   /** How long a request waits for others, milliseconds. */
   readonly lingerMs: number;
-  /** Where the microservice takes batches. */
-  readonly path: string;
-  readonly format: BatchFormat;
   /** The header, in lower case, whose value the requests of a batch have in common. */
   readonly keyHeader: string | undefined;
   /** The statuses of a whole batch that are failures which may pass. */
   readonly retryStatuses: ReadonlySet<number>;
-  /** How long a call may take, milliseconds. */
-  readonly timeoutMs: number;
 }
 
 /** What {@link BatchCalls} needs. */
@@ -62,7 +54,7 @@ export class BatchCalls implements Calls {
   readonly #queue = new PushQueue<BatchItem>();
   readonly #items = new Set<BatchItem>();
   readonly #suspects = new Suspects();
-  readonly #wheel = new DeadlineWheel();
+  readonly #sender: BatchSender;
   readonly #pace: Pace;
   readonly #draining = new AbortController();
   readonly #running: Promise<void>;
@@ -73,6 +65,7 @@ export class BatchCalls implements Calls {
   constructor(deps: BatchCallsDeps, policy: BatchPolicy) {
     this.#deps = deps;
     this.#policy = policy;
+    this.#sender = new BatchSender(deps.forwarder, deps.queue, policy);
     this.#pace = new Pace(policy.lingerMs);
     this.#running = this.#run();
   }
@@ -123,7 +116,7 @@ export class BatchCalls implements Calls {
     this.stop();
     this.#queue.end();
     await this.#running;
-    this.#wheel[Symbol.dispose]();
+    this.#sender[Symbol.dispose]();
   }
 
   async #run(): Promise<void> {
@@ -189,42 +182,12 @@ export class BatchCalls implements Calls {
     full: boolean,
     release: () => void,
   ): Promise<BatchVerdict> {
-    const { forwarder, limits } = this.#deps;
-    const { format, path, retryStatuses } = this.#policy;
-    const now = Date.now();
+    const { limits } = this.#deps;
+    const { format, retryStatuses } = this.#policy;
     const start = performance.now();
-    const ids = distinctIds(items);
-    const text = encodeBatch(
-      items.map(({ request, attempt, body }, i) => ({
-        id: ids[i] ?? "",
-        request,
-        headers: upstreamHeaders(
-          request,
-          attempt,
-          Math.min(this.#policy.timeoutMs, remainingMs(request, now)),
-        ),
-        body,
-      })),
-      format,
-    );
-    const remaining = Math.max(...items.map(({ request }) => remainingMs(request, now)));
-    const timeoutMs = Math.min(this.#policy.timeoutMs, remaining);
-    const span = startBatchSpan(this.#deps.queue, items.map(({ request }) => request));
-    const call = forwarder.send({
-      method: "POST",
-      path,
-      headers: [
-        ...["content-type", "application/json"],
-        ...["proxymq-deadline", String(Math.round(timeoutMs))],
-        ...(span.traceparent === undefined ? [] : ["traceparent", span.traceparent]),
-      ],
-      body: Buffer.from(text),
-    }, timeoutMs);
     this.#pace.started();
     this.#sent += items.length;
-    const stay = this.#watch(items, call, now);
-    const result = await call.result;
-    stay();
+    const { result, items: known, span } = await this.#sender.send(items);
     const end = performance.now();
     this.#sent -= items.length;
     const contended = limits.slots.contended && this.#items.size > this.#sent + items.length;
@@ -239,37 +202,9 @@ export class BatchCalls implements Calls {
     if (good || failed) {
       limits.observe({ start, end, items: items.length, contended, full, failed });
     }
-    const answered: AnsweredItem[] = items.map(({ request }, i) => ({
-      id: ids[i] ?? "",
-      method: request.method,
-    }));
-    const verdict = verdictOf(result, answered, format, retryStatuses);
+    const verdict = verdictOf(result, known, format, retryStatuses);
     span.end(verdict.kind === "each" ? undefined : detailOf(verdict.result));
     return verdict;
-  }
-
-  /** Lets items leave the call while it is under way. @returns what ends that. */
-  #watch(
-    items: readonly BatchItem[],
-    call: { cancel(): void; timeOut(): void },
-    now: number,
-  ): () => void {
-    let left = items.length;
-    const deadlines = items.flatMap((item) => {
-      item.onLeave = (result) => {
-        if (--left > 0) return;
-        if (result.kind === "timeout") call.timeOut();
-        else call.cancel();
-      };
-      const { deadline } = item.request;
-      if (deadline === undefined || deadline >= now + this.#policy.timeoutMs) return [];
-      const detail = `the microservice did not answer within ${Math.round(deadline - now)} ms`;
-      return [this.#wheel.add(deadline, () => item.finish({ kind: "timeout", detail }))];
-    });
-    return () => {
-      for (const item of items) item.onLeave = undefined;
-      for (const deadline of deadlines) this.#wheel.cancel(deadline);
-    };
   }
 
   async #conclude(
@@ -289,7 +224,8 @@ export class BatchCalls implements Calls {
       return;
     }
     const { kind, result } = verdict;
-    log.warn("a batch of {items} failed as a whole, {what}: {failure}", {
+    log.warn("a batch of {items} to {path} failed as a whole, {what}: {failure}", {
+      path: this.#policy.path,
       items: items.length,
       what: kind === "halve"
         ? "its halves are tried at once"
@@ -316,18 +252,6 @@ function summary(verdict: BatchVerdict): ForwardResult {
   if (verdict.kind !== "each") return verdict.result;
   const { results } = verdict;
   return results.find((result) => !isFailure(result)) ?? results[0] ?? { kind: "cancelled" };
-}
-
-/** The items' ids; one that comes twice, or has none, gets another. */
-function distinctIds(items: readonly BatchItem[]): string[] {
-  const used = new Set<string>();
-  return items.map(({ request }, i) => {
-    const id = request.id === undefined || used.has(request.id)
-      ? `${request.id ?? ""}#${i}`
-      : request.id;
-    used.add(id);
-    return id;
-  });
 }
 
 function detailOf(result: ForwardResult): string {

@@ -87,6 +87,8 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
   readonly #groups = new Map<string, Group<T>>();
   readonly #pulls: Pull<T>[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer fires; Infinity without one. */
+  #timerAt = Infinity;
   #turn: ReturnType<typeof setImmediate> | undefined;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
@@ -172,14 +174,22 @@ class Batcher<T> implements AsyncIterableIterator<Batch<T>> {
   readonly #aborted = (): void => this.#serve();
 
   #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#pulls.length === 0 || this.#turn !== undefined) return;
+    if (this.#turn !== undefined) return;
     const now = performance.now();
     let first = Infinity;
-    for (const group of this.#groups.values()) first = Math.min(first, this.#dueAt(group, now));
+    if (this.#pulls.length > 0) {
+      for (const group of this.#groups.values()) first = Math.min(first, this.#dueAt(group, now));
+    }
+    // Most items change nothing: a timer of its own for each would cost more than they do.
+    if (first > now && first === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = first;
     if (first === Infinity) return;
     if (first > now) {
-      this.#timer = setTimeout(() => this.#serve(), Math.ceil(first - now));
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        this.#serve();
+      }, Math.ceil(first - now));
       return;
     }
     // What has arrived in the same turn of the event loop comes along, and costs no time.

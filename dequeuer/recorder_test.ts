@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import FakeTimers from "@sinonjs/fake-timers";
 import type { Delivery } from "../shared/broker/broker.ts";
 import { BrokerUnavailableError, MessageTooLargeError } from "../shared/broker/errors.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
@@ -35,6 +36,14 @@ function store(...errors: Error[]) {
       changes.push(change);
       return Promise.resolve();
     },
+  };
+}
+
+function fakeTimers() {
+  const clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
+  return {
+    tickAsync: (ms: number) => clock.tickAsync(ms),
+    [Symbol.dispose]: () => clock.uninstall(),
   };
 }
 
@@ -96,12 +105,30 @@ Deno.test("nothing is recorded of a request whose caller waits", async () => {
   assert.deepEqual(changes, []);
 });
 
-Deno.test("that it is being processed is told, and its loss hurts nobody", async () => {
+Deno.test("that the microservice has a request is told after a moment, and its loss hurts nobody", async () => {
+  using clock = fakeTimers();
   const { changes, ...rest } = store(new BrokerUnavailableError("down"));
   using recorder = new Recorder(rest, "orders");
   recorder.processing(request, delivery);
+  await clock.tickAsync(100);
+  recorder.processing(request, delivery);
+  assert.deepEqual(changes, []);
+  await clock.tickAsync(100);
+  assert.deepEqual(changes, [{ ...common, state: "processing" }]);
   await recorder.record(request, delivery, { kind: "postponed" });
-  assert.deepEqual(changes.map(({ state }) => state), ["queued"]);
+  await clock.tickAsync(1_000);
+  assert.deepEqual(changes.map(({ state }) => state), ["processing", "queued"]);
+});
+
+Deno.test("of a request that ends within a moment only the end is told", async () => {
+  using clock = fakeTimers();
+  const { changes, ...rest } = store();
+  using recorder = new Recorder(rest, "orders");
+  recorder.processing(request, delivery);
+  await clock.tickAsync(50);
+  await recorder.record(request, delivery, { kind: "answered", response: response(200) });
+  await clock.tickAsync(1_000);
+  assert.deepEqual(changes.map(({ state }) => state), ["succeeded"]);
 });
 
 Deno.test("an end is offered until the store takes it, or the dequeuer stops", async () => {

@@ -66,14 +66,12 @@ export class SingleCalls implements Calls {
     onForward?.();
     const start = performance.now();
     const result = await forwarder.forward(request, attempt);
-    limits?.observe({
-      start,
-      end: performance.now(),
-      items: 1,
-      contended: limits.slots.contended,
-      full: true,
-      failed: isOverload(result),
-    });
+    const failed = isOverload(result);
+    if (limits && (failed || result.kind === "response")) {
+      const end = performance.now();
+      const { contended } = limits.slots;
+      limits.observe({ start, end, items: 1, contended, full: true, failed });
+    }
     return result;
   }
 }

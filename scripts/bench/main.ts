@@ -1,91 +1,85 @@
-import { parseArgs } from "node:util";
-import { type BatchesOptions, benchBatches, brokers } from "./batches/batches.ts";
+import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
+import { benchBatches } from "./batches/batches.ts";
 import { table } from "./batches/table.ts";
+import { type BrokerName, brokerNames } from "./requests/place.ts";
+import { benchRequests } from "./requests/requests.ts";
+import { tables } from "./requests/table.ts";
 
-const names = Object.keys(brokers) as (keyof typeof brokers)[];
+const help = `deno task bench batches|requests [--broker ${brokerNames.join("|")}] [--callers N,N]
+                [--seconds N] [--rounds N]
 
-const help = `deno task bench [batches] [--broker ${names.join("|")}] [--callers N,N] [--seconds N]
-
-What the whole way of a request carries, with real processes, and a table of it.
+What the whole way of a request carries and costs, with real processes, and a table of it.
 
   batches   a microservice that takes 20 ms a call for up to 64 requests, one call at a time:
             without batches, with fixed ones, and with those that the dequeuer finds by itself
+  requests  a request whose caller waits, and one that is answered with 202, in turns: what they
+            take of the machine, and what each change of a request's state does. RabbitMQ is one
+            that nobody else uses. CPU is told on Linux alone
 
   --broker NAME   one broker instead of both
-  --callers N,N   how many callers at once        (default 64,256)
-  --seconds N     how long each is measured       (default 8)
+  --callers N,N   how many callers at once        (default 64,256 for batches, 32 for requests)
+  --seconds N     how long each is measured       (default 8 for batches, 4 for requests)
+  --rounds N      of requests: how many turns     (default 5)
   --help          prints this
 
-RabbitMQ is had as for the tests (see deno task services), or given by BROKER_URL. The figures of a
-machine that has other work to do are too low.
+Without a name it is batches. RabbitMQ is had as for the tests (see deno task services), for batches
+it can be given by BROKER_URL. The figures of a machine that has other work to do are too low.
 `;
 
-type Options = Pick<BatchesOptions, "brokers" | "connections" | "ms">;
+const benches = ["batches", "requests"] as const;
+
+interface Options {
+  readonly bench: typeof benches[number];
+  readonly brokers: readonly BrokerName[];
+  readonly callers: readonly number[];
+  readonly ms: number;
+  readonly rounds: number;
+}
 
 /** @throws {Error} saying what is allowed. */
-function readOptions(args: readonly string[]): Options | "help" {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      broker: { type: "string" },
-      callers: { type: "string", default: "64,256" },
-      seconds: { type: "string", default: "8" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
+function read(args: readonly string[]): Options | "help" {
+  const { values, positionals } = readArguments(args, {
+    broker: { type: "string" },
+    callers: { type: "string" },
+    seconds: { type: "string" },
+    rounds: { type: "string", default: "5" },
+  }, true);
   if (values.help) return "help";
-  const unknown = positionals.find((name) => name !== "batches");
-  if (unknown !== undefined) {
-    throw new Error(`there is no bench ${JSON.stringify(unknown)}; there is batches`);
-  }
-  const chosen = names.filter((name) => values.broker === undefined || values.broker === name);
-  if (chosen.length === 0) {
+  const [name = "batches", ...more] = positionals;
+  const bench = benches.find((bench) => bench === name && more.length === 0);
+  if (!bench) {
     throw new Error(
-      `--broker is ${JSON.stringify(values.broker)}; allowed are ${names.join(" and ")}`,
+      `there is no bench ${JSON.stringify(positionals.join(" "))}; there is ${
+        benches.join(" and ")
+      }`,
     );
   }
+  const defaults = { batches: ["64,256", "8"], requests: ["32", "4"] }[bench];
+  const { callers = defaults[0] ?? "", seconds = defaults[1] ?? "", broker, rounds } = values;
   return {
-    brokers: chosen,
-    connections: values.callers.split(",").map((text) => readCount("callers", text, 2_000)),
-    ms: 1_000 * readCount("seconds", values.seconds, 600),
+    bench,
+    brokers: broker === undefined ? brokerNames : [readChoice("broker", broker, brokerNames)],
+    callers: callers.split(",").map((text) => readCount("callers", text, 1, 2_000)),
+    ms: 1_000 * readCount("seconds", seconds, 1, 600),
+    rounds: readCount("rounds", rounds, 1, 100),
   };
 }
 
-function readCount(name: string, text: string, max: number): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (value >= 1 && value <= max) return value;
-  throw new Error(
-    `--${name} is ${JSON.stringify(text)}; allowed is a whole number from 1 to ${max}`,
-  );
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`bench: ${error instanceof Error ? error.message : error}`);
-    return 2;
-  }
-  if (options === "help") {
-    console.log(help);
+const command: Command<Options> = {
+  name: "bench",
+  help,
+  read,
+  async run({ bench, brokers, callers, ms, rounds }, signal) {
+    const common = { brokers, ms, signal, log: (line: string) => console.error(line) };
+    if (bench === "batches") {
+      console.log(table(await benchBatches({ ...common, connections: callers })));
+      return 0;
+    }
+    for (const connections of callers) {
+      console.log(tables(await benchRequests({ ...common, connections, rounds })));
+    }
     return 0;
-  }
-  const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => abort.abort(new Error("interrupted"));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  try {
-    const log = (line: string) => console.error(line);
-    console.log(table(await benchBatches({ ...options, signal: abort.signal, log })));
-    return 0;
-  } catch (error) {
-    console.error(`bench: ${error instanceof Error ? error.message : error}`);
-    return abort.signal.aborted ? 130 : 1;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  }
-}
+  },
+};
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command, Deno.args));

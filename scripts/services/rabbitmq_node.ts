@@ -155,11 +155,13 @@ export async function haltNode(dir: string, kill: boolean): Promise<void> {
 
 /** Ends a node's port mapper, which refuses until it has seen that its last node is gone. */
 export async function stopEpmd(dir: string): Promise<void> {
-  const script = `. '${nodeFiles(dir).environment}'; epmd -names >/dev/null && epmd -kill`;
+  const { environment } = nodeFiles(dir);
+  const script = `[ -f '${environment}' ] || exit 0; . '${environment}'
+    epmd -names >/dev/null || exit 0; epmd -kill`;
   await until(async () => {
-    const { stdout, ok } = await run("sh", ["-c", script], { timeoutMs: 5_000 });
-    return !ok || stdout.includes("Killed");
-  }, { what: "epmd ending", timeoutMs: 5_000 }).catch(() => {});
+    const { ok } = await run("sh", ["-c", script], { timeoutMs: 5_000 });
+    return ok;
+  }, { what: "epmd ending", timeoutMs: 15_000 }).catch(() => {});
 }
 
 async function writeScript(file: string, body: string): Promise<void> {

@@ -24,12 +24,15 @@ forEachBroker("the end of a dead, an expired and a replayed request is told", as
 
   status = 200;
   const service = dead?.data.service;
-  const replay = await fetch(`${url}/dead-letters/${service}/replay`, {
-    method: "POST",
-    headers: { authorization: "Bearer an-admin-key", "content-type": "application/json" },
-    body: '{"all":true}',
+  // It is told just before it stands there.
+  await eventually(async () => {
+    const replay = await fetch(`${url}/dead-letters/${service}/replay`, {
+      method: "POST",
+      headers: { authorization: "Bearer an-admin-key", "content-type": "application/json" },
+      body: '{"all":true}',
+    });
+    return (await replay.json()).replayed === 1;
   });
-  assert.equal((await replay.json()).replayed, 1);
   await eventually(() => hook.arrived.length === 2);
   const again = hook.arrived[1];
   assert.equal(again?.document?.type, "request.succeeded");

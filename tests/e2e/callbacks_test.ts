@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { callbackService, requestQueue } from "../../shared/service_name.ts";
 import { eventually } from "../brokers.ts";
 import { metric } from "../support/metrics.ts";
@@ -13,6 +15,11 @@ import {
   started,
 } from "./callback_stack.ts";
 import { microservice, testDequeuer, testEnqueuer } from "./stack.ts";
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
 
 forEachBroker("a response comes back, and is called back, signed", async (place) => {
   await using upstream = answering();
@@ -65,10 +72,16 @@ forEachBroker("a response comes back, and is called back, signed", async (place)
 
 forEachBroker("a receiver that is down gets its callback when it is up", async (place) => {
   await using upstream = answering();
-  await using hidden = receiver();
-  const { port } = hidden;
-  await hidden[Symbol.asyncDispose]();
-  const hook = `http://127.0.0.1:${port}`;
+  let up = false;
+  let arrived = 0;
+  const server = createServer((_request, response) => {
+    arrived++;
+    response.end();
+  });
+  server.on("connection", (socket) => void (up || socket.destroy()));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await using _ = { [Symbol.asyncDispose]: () => closed(server) };
+  const hook = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await using stack = await started(place, upstream.url, hook, {
     ENQUEUER_CALLBACK_RETRY_BASE: "500ms",
     ENQUEUER_CALLBACK_RETRY_MAX: "1s",
@@ -78,13 +91,9 @@ forEachBroker("a receiver that is down gets its callback when it is up", async (
     metric(stack.enqueuer.server.url, "enqueuer_callbacks_total", { outcome: "retry" });
   await eventually(async () => await retries() >= 1);
   assert.equal((await fetch(`${stack.enqueuer.server.url}/health/ready`)).status, 200);
-  let arrived = 0;
-  const server = Deno.serve({ port, hostname: "127.0.0.1", onListen() {} }, () => {
-    arrived++;
-    return new Response();
-  });
+  assert.equal(arrived, 0);
+  up = true;
   await eventually(() => arrived === 1);
-  await server.shutdown();
 });
 
 forEachBroker("a receiver that hangs does not hold up the others", async (place) => {

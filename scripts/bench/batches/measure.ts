@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { startDequeuer } from "../../../tests/process/service_process.ts";
+import { startScript } from "../script.ts";
 import type { Load } from "./load.ts";
 import { ideal, type Setting } from "./settings.ts";
 
@@ -29,7 +30,7 @@ export interface Measured extends Load {
 /** Measures one setting with a microservice and a dequeuer of its own, all as real processes. */
 export async function measure(place: Place, setting: Setting, ms: number): Promise<Measured> {
   const { brokerUrl, service, url, signal } = place;
-  await using microservice = start("microservice.ts", [], signal);
+  await using microservice = startScript(script("microservice.ts"), [], signal);
   const [port] = await microservice.lines(1);
   await using dequeuer = startDequeuer({
     BROKER_URL: brokerUrl,
@@ -39,7 +40,7 @@ export async function measure(place: Place, setting: Setting, ms: number): Promi
   });
   const back = await dequeuer.ready(patience);
   const args = [url, setting.connections, setting.warmUpMs, ms].map(String);
-  await using callers = start("load.ts", args, signal);
+  await using callers = startScript(script("load.ts"), args, signal);
   const [line = ""] = await callers.lines(1);
   const load: Load = JSON.parse(line);
   const metrics = await (await fetch(`${back}/metrics`)).text();
@@ -57,35 +58,6 @@ export async function measure(place: Place, setting: Setting, ms: number): Promi
   };
 }
 
-/** A script of this folder as a process of its own. */
-function start(script: string, args: readonly string[], signal: AbortSignal) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", join(import.meta.dirname ?? ".", script), ...args],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-    signal,
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  return {
-    /** The first lines that it prints, when there are so many. */
-    async lines(count: number): Promise<string[]> {
-      while (text.split("\n").length <= count) {
-        const { done, value } = await reader.read();
-        if (done) throw new Error(`${script} ended before it said anything`);
-        text += value;
-      }
-      return text.split("\n").slice(0, count);
-    },
-    async [Symbol.asyncDispose]() {
-      try {
-        child.kill();
-      } catch {
-        // It has ended by itself.
-      }
-      await reader.cancel();
-      await child.status;
-    },
-  };
+function script(name: string): string {
+  return join(import.meta.dirname ?? ".", name);
 }

@@ -1,6 +1,7 @@
+import { type Column, markdown } from "../markdown.ts";
 import type { Measured } from "./measure.ts";
 
-const columns: readonly { readonly name: string; readonly of: (row: Row) => string }[] = [
+const columns: readonly Column<Row>[] = [
   { name: "broker", of: ({ broker }) => broker },
   { name: "callers", of: ({ measured }) => String(measured.setting.connections) },
   { name: "requests in a call", of: ({ measured }) => measured.setting.name },
@@ -24,15 +25,7 @@ export interface Row {
 
 /** The measurements as a Markdown table. */
 export function table(rows: readonly Row[]): string {
-  const cells = [
-    columns.map(({ name }) => name),
-    ...rows.map((row) => columns.map(({ of }) => of(row))),
-  ];
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = cells;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+  return markdown(columns, rows);
 }
 
 function ms(value: number): string {
