@@ -4,6 +4,7 @@ import { newRequestId } from "../shared/message/request_id.ts";
 import { ownServiceName } from "../shared/service_name.ts";
 import { type AcceptDeps, acceptRequest } from "./accept.ts";
 import type { CallbackOf } from "./callbacks/callback_of.ts";
+import { partlySentExample, sendExamples, sentExamples } from "./examples.ts";
 import { jsonApp } from "./json_app.ts";
 import { callbackHeader } from "./callbacks/openapi.ts";
 import { checkPriority } from "./priority.ts";
@@ -65,8 +66,6 @@ const results = z.object({
   ])),
 }).openapi("SentMany");
 
-const content = { "application/json": { schema: z.union([sent, results]) } };
-
 const send = createRoute({
   method: "post",
   path: "/",
@@ -82,13 +81,24 @@ const send = createRoute({
     body: {
       required: true,
       content: {
-        "application/json": { schema: z.union([item, z.array(item).min(1).max(mostAtOnce)]) },
+        "application/json": {
+          schema: z.union([item, z.array(item).min(1).max(mostAtOnce)]),
+          examples: sendExamples,
+        },
       },
     },
   },
   responses: {
-    202: { description: "All are in the queue.", content },
-    207: { description: "Of an array, some are not; each has its own result.", content },
+    202: {
+      description: "All are in the queue.",
+      content: {
+        "application/json": { schema: z.union([sent, results]), examples: sentExamples },
+      },
+    },
+    207: {
+      description: "Of an array, some are not; each has its own result.",
+      content: { "application/json": { schema: results, example: partlySentExample } },
+    },
     400: problemResponse(
       "The body is not well-formed, or asks for what the broker does not have; `detail` says what is allowed.",
     ),
