@@ -23,6 +23,14 @@ import {
   selectionOf,
   serviceParams,
 } from "./dead_letter_schemas.ts";
+import {
+  discardedExamples,
+  letterExample,
+  lettersExample,
+  type NamedExample,
+  replayedExamples,
+  replayExamples,
+} from "./examples.ts";
 import { jsonApp } from "./json_app.ts";
 import { problemResponse } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
@@ -58,9 +66,12 @@ const workProblems = {
   409: problemResponse("The rest stands behind too many that stay; `detail` says how far it came."),
 };
 
-function json<T extends z.ZodType>(schema: T, description: string) {
-  return { description, content: { "application/json": { schema } } };
+function json<T extends z.ZodType>(schema: T, description: string, shown: Shown) {
+  return { description, content: { "application/json": { schema, ...shown } } };
 }
+
+/** The example of a response, or several. */
+type Shown = { readonly example: unknown } | { readonly examples: Record<string, NamedExample> };
 
 const list = createRoute({
   method: "get",
@@ -70,7 +81,12 @@ const list = createRoute({
   security,
   summary: "Lists a service's dead letters",
   request: { params: serviceParams, query: listQuery },
-  responses: { 200: json(listResponse, "The oldest of those that are meant."), ...problems },
+  responses: {
+    200: json(listResponse, "The oldest of those that are meant.", {
+      example: lettersExample,
+    }),
+    ...problems,
+  },
 });
 
 const show = createRoute({
@@ -81,7 +97,10 @@ const show = createRoute({
   security,
   summary: "Reads one dead letter, whole",
   request: { params: letterParams },
-  responses: { 200: json(letterResponse, "The dead letter."), ...problems },
+  responses: {
+    200: json(letterResponse, "The dead letter.", { example: letterExample }),
+    ...problems,
+  },
 });
 
 const replayRoute = createRoute({
@@ -94,9 +113,15 @@ const replayRoute = createRoute({
   description: "Answers when all are replayed; hanging up stops it, and what is done stays done.",
   request: {
     params: serviceParams,
-    body: { required: true, content: { "application/json": { schema: replayBody } } },
+    body: {
+      required: true,
+      content: { "application/json": { schema: replayBody, examples: replayExamples } },
+    },
   },
-  responses: { 200: json(replayResponse, "What came of it."), ...workProblems },
+  responses: {
+    200: json(replayResponse, "What came of it.", { examples: replayedExamples }),
+    ...workProblems,
+  },
 });
 
 const discardOne = createRoute({
@@ -118,7 +143,10 @@ const discardMany = createRoute({
   security,
   summary: "Discards dead letters",
   request: { params: serviceParams, query: discardQuery },
-  responses: { 200: json(discardResponse, "What came of it."), ...workProblems },
+  responses: {
+    200: json(discardResponse, "What came of it.", { examples: discardedExamples }),
+    ...workProblems,
+  },
 });
 
 /** The routes below `/dead-letters`, with what describes them in the OpenAPI document. */

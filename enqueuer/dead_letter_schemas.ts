@@ -5,6 +5,7 @@ import type { Filter } from "../shared/dead_letters/filter.ts";
 import { parseRate, rateForm } from "../shared/dead_letters/rate.ts";
 import type { Selection } from "../shared/dead_letters/select.ts";
 import { ownServiceName, serviceName } from "../shared/service_name.ts";
+import { exampleId } from "./examples.ts";
 
 const duration = z.string().refine((text) => parseDuration(text) !== undefined, durationForm);
 const id = z.string().min(1).max(500);
@@ -13,15 +14,13 @@ const manyAtOnce = 10_000;
 
 const filterShape = {
   reason: z.string().min(1).max(500).optional().openapi({
-    description: "Why it is dead, or how that begins, with a `*` behind.",
-    example: "status-5*",
+    description: "Why it is dead, or how that begins, with a `*` behind: `status-5*`.",
   }),
   status: z.coerce.number().int().min(100).max(599).optional().openapi({
     description: "The status of the last response.",
-    example: 503,
   }),
-  older_than: duration.optional().openapi({ description: "Dead for longer.", example: "1h" }),
-  newer_than: duration.optional().openapi({ description: "Dead for less.", example: "5m" }),
+  older_than: duration.optional().openapi({ description: "Dead for longer: `1h`." }),
+  newer_than: duration.optional().openapi({ description: "Dead for less: `5m`." }),
   path: z.string().startsWith("/").optional().openapi({
     description: "How the request's path begins.",
   }),
@@ -39,7 +38,7 @@ export const serviceParams = z.object({ service: serviceName });
 
 /** The service and the dead letter in a path. */
 export const letterParams = serviceParams.extend({
-  id: id.openapi({ description: "The request's id." }),
+  id: id.openapi({ description: "The request's id.", example: exampleId }),
 });
 
 /** The query of a list. */
@@ -55,9 +54,12 @@ export const listQuery = z.strictObject({
 export const discardQuery = z.strictObject({
   ...filterShape,
   id: ids,
-  all: flag.optional().openapi({ description: "`true`: all of them, instead of a filter." }),
+  all: flag.optional().openapi({
+    description: "`true`: all of them, instead of a filter.",
+    example: "true",
+  }),
   limit,
-  dry_run: flag.optional().openapi({ description: "`true`: only says which." }),
+  dry_run: flag.optional().openapi({ description: "`true`: only says which.", example: "true" }),
 }).refine(
   ({ all, limit: _, dry_run: __, ...rest }) => (all === "true") !== given(rest),
   "say which: a filter, or all=true, and not both",

@@ -7,6 +7,7 @@ import { readBody } from "./body.ts";
 import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
 import { passedOn } from "./prefer.ts";
+import { checkPriority } from "./priority.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
@@ -36,7 +37,7 @@ export interface Intake {
 
 /**
  * Reads a caller's request.
- * @throws {Problem} it is not well-formed, or too large.
+ * @throws {Problem} it is not well-formed, or too large, or asks for what the broker does not have.
  */
 export async function takeIn(
   deps: IntakeDeps,
@@ -53,6 +54,7 @@ export async function takeIn(
   const callback = deps.callbackOf(request.headers);
   const order = orderOf(request.headers, deps, callback);
   const { delayMs, priority } = scheduleOf(request.headers, Date.now());
+  checkPriority(deps.broker, priority);
   checkDelay(delayMs, order);
   const headers = requestHeaders(request.headers);
   if (deps.ownsAuthorization) delete headers["authorization"];

@@ -2,6 +2,7 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { ownServiceName } from "../shared/service_name.ts";
 import { version } from "../shared/version.ts";
 import { callbackHeader, callbackWebhook } from "./callbacks/openapi.ts";
+import { optional, proxyBody, requestExamples } from "./examples.ts";
 import { problemResponse } from "./problem_schema.ts";
 import { requestSchema } from "./request_document.ts";
 
@@ -12,36 +13,58 @@ const readiness = z.object({
 
 const methods = ["get", "head", "post", "put", "patch", "delete", "options"] as const;
 
-const params = z.object({
-  service: ownServiceName,
-  path: z.string().openapi({ description: "Everything after it, as the microservice sees it." }),
-});
+const withBody: ReadonlySet<string> = new Set(["post", "put", "patch"]);
+
+const paramsOf = (method: string) =>
+  z.object({
+    service: ownServiceName,
+    path: z.string().openapi({
+      description: "Everything after it, as the microservice sees it.",
+      example: method === "get" || method === "head" ? "health" : "fetch",
+    }),
+  });
 
 const headers = z.object({
   prefer: z.string().optional().openapi({
     description: "`wait=10`: wait 10 seconds for the response. `respond-async`: 202 at once, or, " +
       "with `wait`, after that time; the response is then at `/requests/{id}/response` (RFC 7240).",
+    ...optional({
+      "wait=10": "10 seconds for the response, then 504",
+      "respond-async": "202 at once, and the response later",
+      "respond-async, wait=10": "10 seconds for the response, then 202",
+    }),
   }),
   "idempotency-key": z.string().optional().openapi({
     description: "Of several requests with one key, one is run, and all get its response, for " +
       "`ENQUEUER_RESULT_TTL` (draft-ietf-httpapi-idempotency-key-header).",
-    example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    ...optional({ '"8e03978e-40d5-43dd-bc93-6894a57f9324"': "the same response again" }),
   }),
   "proxymq-delay": z.string().optional().openapi({
     description: "When it is delivered: seconds from now, or an HTTP date; before the deadline.",
+    ...optional({ "1": "in a second" }),
   }),
   "proxymq-priority": z.string().optional().openapi({
-    description: "0 to 9, 9 the most urgent, where the broker has priorities.",
+    description: "0 to 9, 9 the most urgent, 0 the default. Refused where the broker has no " +
+      "priorities (`no-priorities`).",
+    ...optional({ "0": "as without", "9": "before all others, where the broker has priorities" }),
   }),
   "proxymq-callback": callbackHeader,
   "grpc-timeout": z.string().optional().openapi({
     description: "`500m`: wait 500 milliseconds; up to 8 digits and a unit of H M S m u n.",
+    ...optional({ "10S": "10 seconds" }),
   }),
 });
 
+const body = {
+  content: {
+    "application/json": { schema: {}, example: proxyBody },
+    "*/*": { schema: { type: "string", format: "binary" } },
+  },
+} as const;
+
 const problems: Readonly<Record<number, string>> = {
   400:
-    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, or the headers are too large.",
+    "The service's name, `Prefer` or `grpc-timeout` is not well-formed, `ProxyMQ-Callback` is not allowed, the headers are too large, or the broker has no priorities.",
   401: "An API key is needed.",
   404: "There is no such service; no queue is made.",
   409: "The request with this `Idempotency-Key` is still running.",
@@ -74,11 +97,9 @@ export function addOpenApi(app: OpenAPIHono): void {
         "status, headers and body as they are.",
       security: [{ ApiKey: [] }, {}],
       request: {
-        params,
+        params: paramsOf(method),
         headers,
-        ...(["post", "put", "patch"].includes(method)
-          ? { body: { content: { "*/*": { schema: { type: "string", format: "binary" } } } } }
-          : {}),
+        ...(withBody.has(method) ? { body } : {}),
       },
       responses: {
         default: { description: "The microservice's own response." },
@@ -87,7 +108,9 @@ export function addOpenApi(app: OpenAPIHono): void {
           headers: z.object({
             location: z.string().openapi({ description: "Where its state is." }),
           }),
-          content: { "application/json": { schema: requestSchema } },
+          content: {
+            "application/json": { schema: requestSchema, example: requestExamples.queued.value },
+          },
         },
         ...Object.fromEntries(
           Object.entries(problems).map(([status, description]) => [

@@ -6,25 +6,22 @@ const count = z.int().min(0);
 /** The state of a service's queue, as JSON. */
 export const queueSchema = z.object({
   service: z.string().openapi({ example: "url-fetcher" }),
-  ready: count.openapi({ description: "Requests that wait for a dequeuer.", example: 12 }),
+  ready: count.openapi({ description: "Requests that wait for a dequeuer." }),
   in_flight: count.optional().openapi({
     description: "Requests that dequeuers have. RabbitMQ does not tell it by AMQP: left out there.",
-    example: 32,
   }),
   delayed: count.openapi({
     description:
       "Requests that wait for their time: for their delivery, or for the next attempt. " +
       "On RabbitMQ those are counted that are known at `/requests/{id}`, and not those of callers " +
       "who wait for the response.",
-    example: 3,
   }),
-  dead: count.openapi({ description: "Its dead letters.", example: 0 }),
+  dead: count.openapi({ description: "Its dead letters." }),
   oldest_age_ms: count.optional().openapi({
     description: "For how long the oldest of the ready requests waits, milliseconds. Left out " +
       "where none is ready, and on RabbitMQ, which does not tell it by AMQP.",
-    example: 850,
   }),
-  consumers: count.openapi({ description: "Dequeuers that consume it just now.", example: 2 }),
+  consumers: count.openapi({ description: "Dequeuers that consume it just now." }),
 }).openapi("Queue");
 
 /** The state of a service's queue, as JSON. */

@@ -3,6 +3,7 @@ import type { Broker, QueueStats } from "../shared/broker/broker.ts";
 import { QueueNotFoundError } from "../shared/broker/errors.ts";
 import type { ResultStore } from "../shared/results/result_store.ts";
 import { requestQueue, serviceName } from "../shared/service_name.ts";
+import { queueExample } from "./examples.ts";
 import { jsonApp } from "./json_app.ts";
 import type { KnownServices } from "./known_services.ts";
 import { problemResponse } from "./problem_schema.ts";
@@ -38,7 +39,12 @@ const list = createRoute({
   responses: {
     200: {
       description: "Their state just now, by the services' names.",
-      content: { "application/json": { schema: z.object({ items: z.array(queueSchema) }) } },
+      content: {
+        "application/json": {
+          schema: z.object({ items: z.array(queueSchema) }),
+          example: { items: [queueExample] },
+        },
+      },
     },
     ...problems,
   },
@@ -56,7 +62,7 @@ const show = createRoute({
   responses: {
     200: {
       description: "Its state just now.",
-      content: { "application/json": { schema: queueSchema } },
+      content: { "application/json": { schema: queueSchema, example: queueExample } },
     },
     400: problemResponse("The service's name is none."),
     404: problemResponse("There is no such service; no queue is made."),

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Problem } from "../shared/http/problem.ts";
 import type { RequestRecord, ResultStore } from "../shared/results/result_store.ts";
 import { type CancelDeps, cancelRequest } from "./cancel.ts";
+import { cancelledExample, eventsExample, exampleId, requestExamples } from "./examples.ts";
 import { jsonApp } from "./json_app.ts";
 import { problemResponse } from "./problem_schema.ts";
 import { asOf, requestSchema, toRequestDocument } from "./request_document.ts";
@@ -20,8 +21,9 @@ const rememberMs = 366 * 86_400_000;
 
 const tags = ["requests"];
 const security = [{ ApiKey: [] }, {}];
-const params = z.object({ id: z.uuid("a request's id, a UUID") });
-const content = { "application/json": { schema: requestSchema } };
+const params = z.object({
+  id: z.uuid("a request's id, a UUID").openapi({ example: exampleId }),
+});
 const problems = {
   400: problemResponse("The id is none."),
   401: problemResponse("An API key is needed."),
@@ -37,7 +39,13 @@ const status = createRoute({
   security,
   summary: "The state of a request that was answered with 202, or has an `Idempotency-Key`",
   request: { params },
-  responses: { 200: { description: "Its state.", content }, ...problems },
+  responses: {
+    200: {
+      description: "Its state.",
+      content: { "application/json": { schema: requestSchema, examples: requestExamples } },
+    },
+    ...problems,
+  },
 });
 
 const response = createRoute({
@@ -72,7 +80,7 @@ const events = createRoute({
   responses: {
     200: {
       description: "The changes, beginning with the state as it is.",
-      content: { "text/event-stream": { schema: z.string() } },
+      content: { "text/event-stream": { schema: z.string(), example: eventsExample } },
     },
     204: { description: "It has ended, and `Last-Event-ID` is the end." },
     ...problems,
@@ -89,7 +97,10 @@ const cancel = createRoute({
   description: "One that was not forwarded yet never will be; a call under way is aborted.",
   request: { params },
   responses: {
-    200: { description: "It is cancelled.", content },
+    200: {
+      description: "It is cancelled.",
+      content: { "application/json": { schema: requestSchema, example: cancelledExample } },
+    },
     409: problemResponse("It has ended before."),
     ...problems,
   },
@@ -115,6 +126,8 @@ export function requestRoutes(deps: RequestDeps): OpenAPIHono {
     const record = await find(id);
     const found = await results.response(id);
     if (found) return toResponse(found);
+    // It was there: it has expired just now, or another enqueuer's shorter time holds for the stream.
+    if (record.status !== undefined) throw unknown(id);
     if (record.state === "cancelled") {
       throw new Problem("request-cancelled", {
         detail: "the request was cancelled: there is no response, and none will come",

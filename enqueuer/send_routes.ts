@@ -4,8 +4,10 @@ import { newRequestId } from "../shared/message/request_id.ts";
 import { ownServiceName } from "../shared/service_name.ts";
 import { type AcceptDeps, acceptRequest } from "./accept.ts";
 import type { CallbackOf } from "./callbacks/callback_of.ts";
+import { partlySentExample, sendExamples, sentExamples } from "./examples.ts";
 import { jsonApp } from "./json_app.ts";
 import { callbackHeader } from "./callbacks/openapi.ts";
+import { checkPriority } from "./priority.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
 import { maxDelayMs } from "./schedule.ts";
@@ -35,7 +37,11 @@ const item = z.strictObject({
     description: "What the microservice gets, as the JSON body of a POST to `/`.",
     example: { url: "https://example.com/" },
   }),
-  priority: z.int().min(0).max(9).optional().openapi({ description: "9 is the most urgent." }),
+  priority: z.int().min(0).max(9).optional().openapi({
+    description:
+      "9 is the most urgent, 0 the least and the default. Refused where the broker has no " +
+      "priorities (`no-priorities`).",
+  }),
   delay: delay.optional().openapi({
     description: "When it is delivered: seconds from now, or an HTTP date.",
     example: 60,
@@ -60,8 +66,6 @@ const results = z.object({
   ])),
 }).openapi("SentMany");
 
-const content = { "application/json": { schema: z.union([sent, results]) } };
-
 const send = createRoute({
   method: "post",
   path: "/",
@@ -77,14 +81,27 @@ const send = createRoute({
     body: {
       required: true,
       content: {
-        "application/json": { schema: z.union([item, z.array(item).min(1).max(mostAtOnce)]) },
+        "application/json": {
+          schema: z.union([item, z.array(item).min(1).max(mostAtOnce)]),
+          examples: sendExamples,
+        },
       },
     },
   },
   responses: {
-    202: { description: "All are in the queue.", content },
-    207: { description: "Of an array, some are not; each has its own result.", content },
-    400: problemResponse("The body is not well-formed; `detail` says what is allowed."),
+    202: {
+      description: "All are in the queue.",
+      content: {
+        "application/json": { schema: z.union([sent, results]), examples: sentExamples },
+      },
+    },
+    207: {
+      description: "Of an array, some are not; each has its own result.",
+      content: { "application/json": { schema: results, example: partlySentExample } },
+    },
+    400: problemResponse(
+      "The body is not well-formed, or asks for what the broker does not have; `detail` says what is allowed.",
+    ),
     401: problemResponse("An API key is needed."),
     404: problemResponse("There is no such service."),
     413: problemResponse("The body is over `ENQUEUER_MAX_BODY_BYTES`."),
@@ -123,6 +140,7 @@ async function publishOne(
   callback: string | undefined,
 ): Promise<string> {
   const { topic, payload, priority, delay = 0, ttl } = one;
+  checkPriority(deps.broker, priority);
   const now = Date.now();
   const delayMs = typeof delay === "number" ? delay * 1_000 : parseRetryAfter(delay, now) ?? 0;
   const id = newRequestId();

@@ -1,3 +1,4 @@
+import { cancelsStream, resultsStream } from "../../shared/broker/rabbitmq/results.ts";
 import type { ProcessState, ServerState } from "./snapshot.ts";
 
 /** What the stack holds: the server, if it is one of ours, and the processes. */
@@ -6,6 +7,11 @@ export interface Holdings {
   readonly processes: readonly (ProcessState | undefined)[];
 }
 
+/**
+ * The consumers of streams, whose connections are gone, stay in the books of a server until these
+ * are tidied, every two minutes; their channels, which are counted, do not.
+ */
+const streams: ReadonlySet<string> = new Set([resultsStream, cancelsStream]);
 /** Idle connections to the microservice and from callers come and go. */
 const spareFiles = 24;
 /** What a runtime's heap may grow by under load before it is collected. */
@@ -28,6 +34,7 @@ export function remains({ connections, channels, queues }: ServerState): string[
     ...(connections > 0 ? [`${connections} connections were left`] : []),
     ...(channels > 0 ? [`${channels} channels were left`] : []),
     ...[...queues].flatMap(([name, { consumers }]) => {
+      if (streams.has(name)) return [];
       if (/^(reply|control)_/.test(name)) return [`${name} was left`];
       return consumers > 0 ? [`${consumers} consumers of ${name} were left`] : [];
     }),
@@ -59,7 +66,7 @@ const none = { queues: 0, consumers: 0 };
 function byKind({ queues }: ServerState): Map<string, typeof none> {
   const kinds = new Map<string, typeof none>();
   for (const [name, { consumers }] of queues) {
-    if (name.startsWith("proxymq_delay_")) continue;
+    if (name.startsWith("proxymq_delay_") || streams.has(name)) continue;
     const kind = name.replace(/^(reply|control)_.*/, "$1_*");
     const sum = kinds.get(kind) ?? none;
     kinds.set(kind, { queues: sum.queues + 1, consumers: sum.consumers + consumers });

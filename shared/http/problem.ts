@@ -1,6 +1,7 @@
 /** Every kind of problem that a caller can be told of, as RFC 9457 `type`, title and status. */
 export const problemTypes = {
   "bad-request": { status: 400, title: "The request is not well-formed" },
+  "no-priorities": { status: 400, title: "The broker has no priorities" },
   "unauthorized": { status: 401, title: "A valid API key is needed" },
   "admin-disabled": { status: 403, title: "Administration is off" },
   "not-found": { status: 404, title: "There is nothing here" },

@@ -1,8 +1,9 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
+import { exampleService } from "../../enqueuer/examples.ts";
 import { uniqueName } from "../brokers.ts";
 import { microservice, startStack } from "../e2e/stack.ts";
 import { ensureChromium, launchChromium } from "./chromium.ts";
@@ -21,7 +22,7 @@ Deno.test({
     );
     await using stack = await startStack({
       brokerUrl: `memory:${uniqueName("docs")}`,
-      service: "echo",
+      service: exampleService,
       target: upstream.url,
     });
     const origin = stack.enqueuer.server.url;
@@ -39,10 +40,25 @@ Deno.test({
     await get.locator(".opblock-summary-control").click();
     await get.getByText("The broker is down or the queue is full").waitFor();
     await get.getByRole("button", { name: "Try it out" }).click();
-    await get.getByPlaceholder("service").fill("echo");
-    await get.getByPlaceholder("path").fill("hello");
+    const sent = page.waitForRequest(`${origin}/proxy/**`);
     await get.getByRole("button", { name: "Execute" }).click();
-    await get.locator(".live-responses-table").getByText("you asked for /hello").waitFor();
+    const answered = get.locator(".live-responses-table");
+    await answered.getByText("you asked for /health").waitFor();
+    // What can be left out is left out, though it has examples.
+    const headers = await (await sent).allHeaders();
+    for (const name of ["prefer", "idempotency-key", "proxymq-delay", "proxymq-priority"]) {
+      equal(headers[name], undefined, name);
+    }
+    await get.getByPlaceholder("path").fill("hello");
+    await get.locator("select").first().selectOption("with respond-async");
+    await get.getByRole("button", { name: "Execute" }).click();
+    await answered.getByText('"status": "queued"').waitFor();
+
+    const send = operations.filter({ hasText: "Puts a payload into a service's queue" });
+    await send.locator(".opblock-summary-control").click();
+    await send.getByRole("button", { name: "Try it out" }).click();
+    await send.getByRole("button", { name: "Execute" }).click();
+    await send.locator(".live-responses-table").getByText('"status": "queued"').waitFor();
     await screenshot(page, "operation");
 
     await page.setViewportSize({ width: 390, height: 800 });

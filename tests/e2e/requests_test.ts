@@ -328,6 +328,8 @@ for (const broker of brokersUnderTest) {
     assert.equal(response.status, 202);
     assert.equal(response.headers.get("preference-applied"), null);
     const { id } = await response.json();
+    // On a busy machine it may be on its way still.
+    await eventually(() => work.count("/held") === 1);
     work.release();
     await becomes(id, "succeeded");
     assert.equal(await (await fetch(`${b}/requests/${id}/response`)).text(), "work done");

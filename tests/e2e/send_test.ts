@@ -43,7 +43,7 @@ for (const broker of brokersUnderTest) {
         });
 
       await t.step("one", async () => {
-        const response = await send({ topic: service, payload: { n: 1 }, priority: 5, ttl: 60 });
+        const response = await send({ topic: service, payload: { n: 1 }, priority: 0, ttl: 60 });
         assert.equal(response.status, 202);
         const { id, status } = await response.json();
         assert.equal(status, "queued");

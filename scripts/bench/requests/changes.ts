@@ -47,9 +47,16 @@ const changes: readonly { readonly name: string; readonly make: Make }[] = [
 
 /** Makes each change of many requests, and takes what it costs. */
 export async function measureChanges(place: Place, count: number): Promise<ChangeCost[]> {
-  await using broker = await openBroker(place.url, { name: "proxymq-bench" });
+  const connected = Promise.withResolvers<void>();
+  await using broker = await openBroker(place.url, {
+    name: "proxymq-bench",
+    onStatus: (status) => status.connected && connected.resolve(),
+  });
+  if (!broker.status.connected) await connected.promise;
   await using store = broker.results({ ttlMs: 600_000, lookUps: true });
   const costs: ChangeCost[] = [];
+  // The stream is made when it is first read.
+  await store.get(newRequestId());
   // Once to warm up.
   for (const counts of [false, true]) {
     const plain = many(count);

@@ -1,4 +1,5 @@
 import { LogResults } from "../../results/log/log_results.ts";
+import { PackingLog } from "../../results/log/packing_log.ts";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import type { Connection } from "./connection.ts";
 import type { Publisher } from "./publisher.ts";
@@ -36,5 +37,5 @@ export function streamResults(
     maxAgeMs: cancelsMaxAgeMs,
     maxBytes: cancelsMaxBytes,
   });
-  return new LogResults(results, cancels, options);
+  return new LogResults(new PackingLog(results), cancels, options);
 }

@@ -6,6 +6,8 @@ import type { Client } from "./client.ts";
 import { readMessage } from "./properties.ts";
 
 const answerTimeoutMs = 10_000;
+/** The consumer's tag: each has a channel of its own. */
+const tag = "proxymq results";
 /** Acknowledging only makes room for more: once for so many. */
 const acknowledgedAtOnce = 200;
 
@@ -49,7 +51,6 @@ export class StreamReader implements AsyncDisposable {
     const reader = new StreamReader(channel);
     channel.onerror = () => reader.#lose();
     channel.deliver = (message) => reader.#deliver(message, stream);
-    const tag = "proxymq results";
     const watch = new CancelWatch(channel, tag, () => reader.#lose());
     channel.consumers.set(tag, watch);
     try {
@@ -78,10 +79,12 @@ export class StreamReader implements AsyncDisposable {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#lose();
-    if (!this.#channel.closed) this.#channel.close().catch(() => {});
-    return Promise.resolve();
+    if (this.#channel.closed) return;
+    // A channel that is just closed leaves its consumer in the server's books for minutes.
+    const ended = this.#channel.basicCancel(tag).then(() => this.#channel.close());
+    await within(ended, { ms: answerTimeoutMs }).catch(() => {});
   }
 
   #deliver(received: AMQPMessage, stream: string): void {
