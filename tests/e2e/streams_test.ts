@@ -231,6 +231,30 @@ for (const broker of brokersUnderTest.filter(({ name }) => name !== "rabbitmq cl
     await assertNothingLeft(all);
   });
 
+  test("so does one that had sent a long prompt, when the next tokens are for nobody", async () => {
+    // Deno's server does not tell of this hang-up (docs/upstream/deno-serve-hang-ups.md).
+    await using all = await given(broker, ({ response }) => {
+      response.writeHead(200, events);
+      const timer = setInterval(() => response.write("data: token\n\n"), 20);
+      response.on("close", () => clearInterval(timer));
+    });
+    const hangUp = new AbortController();
+    const response = await fetch(`${all.stack.url}/generate`, {
+      method: "POST",
+      body: "x".repeat(20_000),
+      signal: hangUp.signal,
+    });
+    const iterator = texts(response);
+    await iterator.next();
+    const hungUpAt = performance.now();
+    hangUp.abort();
+    await iterator.next().catch(() => {});
+    await eventually(() => all.upstream.calls[0]?.cutAt !== undefined);
+    const ms = (all.upstream.calls[0]?.cutAt ?? Infinity) - hungUpAt;
+    assert.ok(ms < 1_000, `cut after ${ms} ms`);
+    await assertNothingLeft(all);
+  });
+
   test("finish: a caller that hangs up leaves the microservice to its end", async () => {
     let written = 0;
     await using all = await given(broker, async ({ response }) => {
