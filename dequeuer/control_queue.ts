@@ -3,11 +3,14 @@ import { v4 as uuidv4 } from "uuid";
 import type { Broker, Message } from "../shared/broker/broker.ts";
 import { ReplyQueueLostError } from "../shared/broker/errors.ts";
 import { logger } from "../shared/log.ts";
+import { within } from "../shared/waiting.ts";
 
 const log = logger("control-queue");
 
 /** How often a queue that cannot be had is tried again, milliseconds. */
 const tryAgainMs = 5_000;
+/** How long the first try is waited for, milliseconds. */
+const triedWithinMs = 10_000;
 
 /**
  * The queue of this dequeuer alone: what is broadcast to its service, and the credit for what it
@@ -17,6 +20,7 @@ const tryAgainMs = 5_000;
 export class ControlQueue implements AsyncDisposable {
   readonly #hear: (message: Message) => void;
   readonly #stop = new AbortController();
+  readonly #tried = Promise.withResolvers<void>();
   #name: string | undefined;
   #listening: Promise<void> = Promise.resolve();
   #warned = false;
@@ -36,6 +40,11 @@ export class ControlQueue implements AsyncDisposable {
     this.#listening = this.#listen(broker, broadcasts);
   }
 
+  /** Resolves when there is one, or it is known that there is none for now. */
+  async tried(signal: AbortSignal): Promise<void> {
+    await within(this.#tried.promise, { ms: triedWithinMs, signals: [signal] }).catch(() => {});
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#listening;
@@ -50,6 +59,7 @@ export class ControlQueue implements AsyncDisposable {
         await broker.declare({ kind: "reply", name, broadcasts }, { signal });
         const deliveries = broker.consume(name, { prefetch: 1, signal });
         this.#name = name;
+        this.#tried.resolve();
         for await (const { message } of deliveries) this.#hear(message);
       } catch (error) {
         if (signal.aborted) return;
@@ -63,6 +73,7 @@ export class ControlQueue implements AsyncDisposable {
         this.#warned = true;
       } finally {
         this.#name = undefined;
+        this.#tried.resolve();
       }
       await delay(tryAgainMs, undefined, { signal }).catch(() => {});
     }

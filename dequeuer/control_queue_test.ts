@@ -12,7 +12,8 @@ Deno.test("what is broadcast to the service, and what is sent to the queue, is h
   await using control = new ControlQueue(({ type }) => heard.push(String(type)));
   assert.equal(control.queue, undefined);
   control.start(broker, [cancelBroadcast("service")]);
-  const queue = await eventually(() => control.queue) ?? "";
+  await control.tried(new AbortController().signal);
+  const queue = control.queue ?? "";
   assert.match(queue, /^control_/);
   const cancel = encodeCancel({ id: "id", reason: "requested" });
   await broker.publish({ broadcast: cancelBroadcast("other") }, [cancel]);
@@ -27,5 +28,6 @@ Deno.test("a broker that refuses the queue delays nothing, and ends with its own
   await broker[Symbol.asyncDispose]();
   await using control = new ControlQueue(() => assert.fail("heard"));
   control.start(broker, []);
+  await control.tried(new AbortController().signal);
   assert.equal(control.queue, undefined);
 });

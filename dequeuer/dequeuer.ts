@@ -175,7 +175,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const { signal } = stop;
   const ready = broker
     .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
-    .then(() => cancellations.known(signal))
+    .then(() => Promise.all([cancellations.known(signal), control.tried(signal)]))
     .then(() => {
       declared = true;
       log.info("consuming {queue} for {target}, {concurrency} at once, {batchSize} in a call", {
