@@ -8,7 +8,7 @@ import {
   handleWhenResult,
   type IBreaker,
 } from "cockatiel";
-import type { ForwardResult } from "./forwarder.ts";
+import type { ForwardResult, Streaming } from "./forwarder.ts";
 import type { Gate } from "./gate.ts";
 import { logger } from "../shared/log.ts";
 
@@ -29,16 +29,16 @@ export type BreakerState = "closed" | "half-open" | "open";
 
 /** Carries a result past the policy, which is to draw no conclusion from it. */
 class NoConclusion {
-  readonly result: ForwardResult;
+  readonly result: ForwardResult | Streaming;
 
-  constructor(result: ForwardResult) {
+  constructor(result: ForwardResult | Streaming) {
     this.result = result;
   }
 }
 
 /** How a call through the breaker ended. */
 export interface BreakerResult {
-  readonly result: ForwardResult;
+  readonly result: ForwardResult | Streaming;
   /** It was the probe of a breaker that is half-open. */
   readonly probe: boolean;
 }
@@ -57,7 +57,7 @@ export class Breaker implements Disposable {
     this.#gate = gate;
     this.#openMs = options.openMs;
     this.#policy = circuitBreaker(
-      handleWhenResult((result) => isFailure(result as ForwardResult)),
+      handleWhenResult((result) => isFailure(result as ForwardResult | Streaming)),
       {
         halfOpenAfter: options.openMs,
         breaker: either(
@@ -85,7 +85,9 @@ export class Breaker implements Disposable {
   }
 
   /** Makes a call, or, while the breaker is open, does not and returns undefined. */
-  async execute(call: () => Promise<ForwardResult>): Promise<BreakerResult | undefined> {
+  async execute(
+    call: () => Promise<ForwardResult | Streaming>,
+  ): Promise<BreakerResult | undefined> {
     let probe = false;
     try {
       const result = await this.#policy.execute(async () => {
@@ -124,7 +126,7 @@ export class Breaker implements Disposable {
 }
 
 /** Whether a call says that the microservice is in trouble, and not just the request. */
-export function isFailure(result: ForwardResult): boolean {
+export function isFailure(result: ForwardResult | Streaming): boolean {
   switch (result.kind) {
     case "unreachable":
     case "timeout":
@@ -134,6 +136,8 @@ export function isFailure(result: ForwardResult): boolean {
       return true;
     case "response":
       return [502, 503, 504].includes(result.response.status);
+    case "streaming":
+      return [502, 503, 504].includes(result.stream.status);
     default:
       return false;
   }

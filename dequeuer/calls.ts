@@ -1,9 +1,9 @@
 import type { QueuedRequest } from "../shared/message/envelope.ts";
-import type { ForwardResult } from "./forwarder.ts";
+import type { ForwardResult, Streaming } from "./forwarder.ts";
 
 /** How a request's call to the microservice ended. */
 export interface CallEnd {
-  readonly result: ForwardResult;
+  readonly result: ForwardResult | Streaming;
   /**
    * Whether a failure uses up an attempt: not that of a circuit breaker's probe, and not that of a
    * whole batch, where nobody knows whose fault it was.

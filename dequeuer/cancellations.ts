@@ -1,10 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { v4 as uuidv4 } from "uuid";
-import type { Broker, Message } from "../shared/broker/broker.ts";
-import { ReplyQueueLostError } from "../shared/broker/errors.ts";
+import type { Message } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { type Cancel, decodeCancel } from "../shared/message/cancel.ts";
-import { cancelBroadcast } from "../shared/service_name.ts";
 import type { ResultStore } from "../shared/results/result_store.ts";
 import { within } from "../shared/waiting.ts";
 import { CancelledIds } from "./cancelled_ids.ts";
@@ -15,7 +12,7 @@ const log = logger("cancellations");
 const mostIds = 100_000;
 /** How long an id is kept that came without a deadline, milliseconds. */
 const defaultKeptMs = 3_600_000;
-/** How often a queue for them is tried again, milliseconds. */
+/** How often the result store is tried again, milliseconds. */
 const tryAgainMs = 5_000;
 /** How long is waited for what was cancelled before the start, milliseconds. */
 const knownWithinMs = 10_000;
@@ -28,6 +25,8 @@ export interface CancellationsOptions {
   readonly onDisconnect: OnDisconnect;
   /** Told of each request that is cancelled. */
   readonly onCancel: (id: string) => void;
+  /** Told of each request whose caller has hung up, and that is finished all the same. */
+  readonly onLeft?: (id: string) => void;
 }
 
 /**
@@ -40,8 +39,7 @@ export class Cancellations implements AsyncDisposable {
   readonly #ids = new CancelledIds(mostIds);
   readonly #stop = new AbortController();
   readonly #known = Promise.withResolvers<void>();
-  #listening: Promise<unknown> = Promise.resolve();
-  #warned = false;
+  #following: Promise<unknown> = Promise.resolve();
 
   constructor(options: CancellationsOptions) {
     this.#options = options;
@@ -52,16 +50,24 @@ export class Cancellations implements AsyncDisposable {
     return id !== undefined && this.#ids.has(id);
   }
 
-  /**
-   * Listens from now on, as soon as the broker can be reached: to what is broadcast to a service's
-   * dequeuers, and to what the result store keeps for those who were not there.
-   */
-  start(
-    broker: Broker,
-    results: Pick<ResultStore, "cancelled">,
-    service: string,
-  ): void {
-    this.#listening = Promise.all([this.#listen(broker, service), this.#follow(results)]);
+  /** Follows what the result store keeps for dequeuers that were not there to hear it. */
+  start(results: Pick<ResultStore, "cancelled">): void {
+    this.#following = this.#follow(results);
+  }
+
+  /** Takes what was broadcast to the service's dequeuers. */
+  hear(message: Message): void {
+    let cancel: Cancel;
+    try {
+      cancel = decodeCancel(message);
+    } catch (error) {
+      log.warn("a cancel is not understood: {error}", { error });
+      return;
+    }
+    const { id, reason, deadline = Date.now() + defaultKeptMs } = cancel;
+    if (reason === "disconnect" && this.#options.onDisconnect === "finish") {
+      this.#options.onLeft?.(id);
+    } else this.#cancel(id, deadline);
   }
 
   /** Resolves when all that was cancelled before the start is known, or cannot be had. */
@@ -75,33 +81,8 @@ export class Cancellations implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#listening;
+    await this.#following;
     this.#ids[Symbol.dispose]();
-  }
-
-  async #listen(broker: Broker, service: string): Promise<void> {
-    const { signal } = this.#stop;
-    const broadcasts = [cancelBroadcast(service)];
-    while (!signal.aborted) {
-      // The name of one that was lost may be taken.
-      const name = `cancel_${uuidv4()}`;
-      try {
-        await broker.declare({ kind: "reply", name, broadcasts }, { signal });
-        for await (const { message } of broker.consume(name, { prefetch: 1, signal })) {
-          this.#hear(message);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof ReplyQueueLostError) continue;
-        if (!this.#warned) {
-          log.warn("not told of cancelled requests, which are finished for now: {error}", {
-            error,
-          });
-        }
-        this.#warned = true;
-      }
-      await delay(tryAgainMs, undefined, { signal }).catch(() => {});
-    }
   }
 
   async #follow(results: Pick<ResultStore, "cancelled">): Promise<void> {
@@ -122,18 +103,5 @@ export class Cancellations implements AsyncDisposable {
   #cancel(id: string, until: number): void {
     this.#ids.add(id, until);
     this.#options.onCancel(id);
-  }
-
-  #hear(message: Message): void {
-    let cancel: Cancel;
-    try {
-      cancel = decodeCancel(message);
-    } catch (error) {
-      log.warn("a cancel is not understood: {error}", { error });
-      return;
-    }
-    const { id, reason, deadline = Date.now() + defaultKeptMs } = cancel;
-    if (reason === "disconnect" && this.#options.onDisconnect === "finish") return;
-    this.#cancel(id, deadline);
   }
 }

@@ -124,8 +124,17 @@ const variables = {
     default: "cancel",
   }),
   DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
-    description: "The largest response body that is passed on; above it the caller gets 502.",
+    description:
+      "The largest response body that is passed on in one message; above it the caller " +
+      "gets 502. It limits what is collected as a whole: responses to requests that are answered " +
+      "with 202, have an `Idempotency-Key` or a callback, or go in batches. What streams has no limit.",
     default: "16MiB",
+  }),
+  DEQUEUER_STREAM_THRESHOLD: byteSize(512 * 2 ** 20, {
+    description: "A larger response streams to a caller that waits for it: it is passed on as it " +
+      "comes, as fast as the caller takes it. So does one that says no length and does not end at " +
+      "once, and one of a type without an end, such as `text/event-stream`, however small.",
+    default: "256KiB",
   }),
   DEQUEUER_DRAIN_TIMEOUT: duration({
     description: "How long requests in flight may take to finish after SIGTERM; the rest goes " +

@@ -4,13 +4,15 @@ import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
-import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { creditType } from "../shared/message/credit.ts";
+import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import { BatchCalls } from "./batch_calls.ts";
 import { Breaker } from "./breaker.ts";
 import { CallbackPublisher } from "./callback_publisher.ts";
 import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
+import { ControlQueue } from "./control_queue.ts";
 import { Dedupe } from "./dedupe.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
@@ -22,6 +24,7 @@ import { runPipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { SingleCalls } from "./single_calls.ts";
+import { Streamer } from "./streamer.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -75,14 +78,30 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     batchSize,
     onPrefetch: (prefetch) => gate.resize(prefetch),
   });
+  const retry: RetryPolicy = {
+    maxAttempts: config.DEQUEUER_MAX_ATTEMPTS,
+    statuses: new Set(config.DEQUEUER_RETRY_STATUSES.map(Number)),
+    backoff: { baseMs: config.DEQUEUER_RETRY_BASE, maxMs: config.DEQUEUER_RETRY_MAX },
+  };
+  const maxBodyBytes = config.DEQUEUER_MAX_BODY_BYTES;
   const upstream = new Upstream(config.DEQUEUER_TARGET_URL, {
     connections: concurrency === "auto" ? mostConnections : concurrency,
-    maxBodyBytes: config.DEQUEUER_MAX_BODY_BYTES,
+    maxBodyBytes,
+    streams: {
+      // What is too large to be collected can still be passed on.
+      thresholdBytes: Math.min(config.DEQUEUER_STREAM_THRESHOLD, maxBodyBytes),
+      retryStatuses: retry.statuses,
+    },
   });
   const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
   const cancellations = new Cancellations({
     onDisconnect: config.DEQUEUER_ON_DISCONNECT,
     onCancel: (id) => calls.cancel(id),
+    onLeft: (id) => streamer.leave(id),
+  });
+  const control = new ControlQueue((message) => {
+    if (message.type === creditType) streamer.hear(message);
+    else cancellations.hear(message);
   });
   const dedupeMs = config.DEQUEUER_DEDUPE;
   const dedupe = dedupeMs === undefined ? undefined : new Dedupe(dedupeMs);
@@ -94,6 +113,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   });
   const metrics = createMetrics(service, {
     inFlight: () => forwarder.inFlight,
+    openStreams: () => streamer.open,
     breaker: () => breaker.state,
     concurrency: () => limits.concurrency,
     batchSize: () => limits.batchSize,
@@ -104,17 +124,21 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const callbacks = new CallbackPublisher(broker, service);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
   const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
-  const retry: RetryPolicy = {
-    maxAttempts: config.DEQUEUER_MAX_ATTEMPTS,
-    statuses: new Set(config.DEQUEUER_RETRY_STATUSES.map(Number)),
-    backoff: { baseMs: config.DEQUEUER_RETRY_BASE, maxMs: config.DEQUEUER_RETRY_MAX },
-  };
+  const streamer = new Streamer({
+    broker,
+    forwarder,
+    onDisconnect: config.DEQUEUER_ON_DISCONNECT,
+    creditTo: () => control.queue,
+    onFrame: metrics.framed,
+    onEnd: metrics.streamEnded,
+  });
   const calls = batchSize === 1
     ? new SingleCalls({
       forwarder,
       breaker,
       cancellations,
       limits: limits.adaptive ? limits : undefined,
+      streams: (request) => streamer.takes(request),
     })
     : new BatchCalls(
       { forwarder, breaker, cancellations, limits, queue, onFlush: metrics.batched },
@@ -146,7 +170,8 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
   log.info("health and metrics on {url}", { url: server.url });
 
-  cancellations.start(broker, results.store, service);
+  control.start(broker, [cancelBroadcast(service)]);
+  cancellations.start(results.store);
   const { signal } = stop;
   const ready = broker
     .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
@@ -169,6 +194,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         dedupe,
         recorder,
         replier,
+        streamer,
         callbacks,
         metrics,
         retry,
@@ -191,6 +217,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         calls.stop();
         recorder.stop();
         replier.stop();
+        streamer.stop();
         callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });
@@ -199,6 +226,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       await pipeline.catch(() => {});
       await replier.idle();
       deadline.removeEventListener("abort", cut);
+      await control[Symbol.asyncDispose]();
       await cancellations[Symbol.asyncDispose]();
       targetHealth?.[Symbol.dispose]();
       breaker[Symbol.dispose]();
@@ -207,6 +235,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       forwarder[Symbol.dispose]();
       recorder[Symbol.dispose]();
       replier[Symbol.dispose]();
+      streamer[Symbol.dispose]();
       callbacks[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();

@@ -2,12 +2,9 @@ import { errors } from "undici";
 import { DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { type HeaderTable, toRawHeaders } from "../shared/http/headers.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
-import {
-  ResponseTooLargeError,
-  type Upstream,
-  type UpstreamCall,
-  type UpstreamRequest,
-} from "./upstream.ts";
+import { type Exchange, ResponseTooLargeError } from "./exchange.ts";
+import type { Upstream, UpstreamRequest } from "./upstream.ts";
+import { UpstreamStream } from "./upstream_stream.ts";
 
 /** How a call to the microservice ended. */
 export type ForwardResult =
@@ -20,19 +17,29 @@ export type ForwardResult =
   | { readonly kind: "failed"; readonly detail: string }
   /** Of a batch's item: never to be done, says the microservice. */
   | { readonly kind: "dropped"; readonly detail: string }
+  /** It was passed on as it came, to its end. */
+  | { readonly kind: "streamed"; readonly status: number }
+  /** It was passed on as it came, and did not come to its end. */
+  | { readonly kind: "broken-off"; readonly status: number; readonly detail: string }
   /** Its deadline passed before it was sent. */
   | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
   | { readonly kind: "stopped" };
+
+/** A response that still comes, to be passed on as it does. */
+export interface Streaming {
+  readonly kind: "streaming";
+  readonly stream: UpstreamStream;
+}
 
 class TimeoutError extends Error {}
 class StoppedError extends Error {}
 class CancelledError extends Error {}
 
 /** A call that is under way. */
-export interface ForwardCall {
+export interface ForwardCall<Result = ForwardResult> {
   /** Never rejects. */
-  readonly result: Promise<ForwardResult>;
+  readonly result: Promise<Result>;
   /** Aborts it; it ends as `cancelled`. */
   cancel(): void;
   /** Aborts it before its time is over; it ends as `timeout`. */
@@ -44,11 +51,14 @@ export class Forwarder implements Disposable {
   readonly #upstream: Upstream;
   readonly #timeoutMs: number;
   readonly #wheel = new DeadlineWheel();
-  readonly #calls = new Set<UpstreamCall>();
+  readonly #calls = new Set<Exchange>();
   /** The calls by their requests' ids; a request that comes twice can be under way twice. */
-  readonly #byId = new Map<string, Set<ForwardCall>>();
+  readonly #byId = new Map<string, Set<ForwardCall<unknown>>>();
 
-  /** @param timeoutMs how long a call may take when the request's deadline leaves more. */
+  /**
+   * @param timeoutMs how long a call may take when the request's deadline leaves more; of one whose
+   * response streams, how long it may take to its head, and then from one piece to the next.
+   */
   constructor(upstream: Upstream, timeoutMs: number) {
     this.#upstream = upstream;
     this.#timeoutMs = timeoutMs;
@@ -59,40 +69,38 @@ export class Forwarder implements Disposable {
     return this.#calls.size;
   }
 
-  /** Calls the microservice with a request. Never rejects. */
-  async forward(request: QueuedRequest, attempt: number): Promise<ForwardResult> {
+  /**
+   * Calls the microservice with a request. Never rejects.
+   * @param streams whether the response may come as a stream.
+   */
+  async forward(
+    request: QueuedRequest,
+    attempt: number,
+    streams = false,
+  ): Promise<ForwardResult | Streaming> {
     const timeoutMs = Math.min(this.#timeoutMs, remainingMs(request, Date.now()));
-    const call = this.send({
-      method: request.method,
-      path: request.path,
-      headers: toRawHeaders(upstreamHeaders(request, attempt, timeoutMs)),
-      body: request.body,
-    }, timeoutMs);
+    const call = this.#call(
+      {
+        method: request.method,
+        path: request.path,
+        headers: toRawHeaders(upstreamHeaders(request, attempt, timeoutMs)),
+        body: request.body,
+      },
+      timeoutMs,
+      streams,
+    );
     this.#add(call, request.id);
     const result = await call.result;
-    this.#delete(call, request.id);
+    if (result.kind === "streaming") {
+      void result.stream.closed.then(() => this.#delete(call, request.id));
+    } else this.#delete(call, request.id);
     return result;
   }
 
-  /** Calls the microservice, for no longer than `timeoutMs`. */
+  /** Calls the microservice, for no longer than `timeoutMs`, and collects the response. */
   send(request: UpstreamRequest, timeoutMs = this.#timeoutMs): ForwardCall {
-    let call: UpstreamCall;
-    try {
-      call = this.#upstream.call(request);
-    } catch (error) {
-      const result = Promise.resolve({ kind: "invalid-request", detail: text(error) } as const);
-      return { result, cancel() {}, timeOut() {} };
-    }
-    const timeOut = () => call.abort(new TimeoutError());
-    const deadline = this.#wheel.add(Date.now() + timeoutMs, timeOut);
-    this.#calls.add(call);
-    const result = call.response.then(toResult, (error) => failure(error, timeoutMs)).finally(
-      () => {
-        this.#calls.delete(call);
-        this.#wheel.cancel(deadline);
-      },
-    );
-    return { result, cancel: () => call.abort(new CancelledError()), timeOut };
+    // Nothing streams that was not asked to.
+    return this.#call(request, timeoutMs, false) as ForwardCall;
   }
 
   /** Aborts the call with this request, if there is one under way; it ends as `cancelled`. */
@@ -110,14 +118,72 @@ export class Forwarder implements Disposable {
     this.#wheel[Symbol.dispose]();
   }
 
-  #add(call: ForwardCall, id: string | undefined): void {
+  #call(
+    request: UpstreamRequest,
+    timeoutMs: number,
+    streams: boolean,
+  ): ForwardCall<ForwardResult | Streaming> {
+    let call: Exchange;
+    try {
+      call = this.#upstream.call(request, streams);
+    } catch (error) {
+      const result = Promise.resolve({ kind: "invalid-request", detail: text(error) } as const);
+      return { result, cancel() {}, timeOut() {} };
+    }
+    const timeOut = () => call.abort(new TimeoutError());
+    const deadline = this.#wheel.add(Date.now() + timeoutMs, timeOut);
+    this.#calls.add(call);
+    const result = call.response.then((response) => {
+      this.#wheel.cancel(deadline);
+      if (response instanceof UpstreamStream) return this.#streaming(call, response);
+      this.#calls.delete(call);
+      return toResult(response);
+    }, (error) => {
+      this.#wheel.cancel(deadline);
+      this.#calls.delete(call);
+      return failure(error, timeoutMs);
+    });
+    return { result, cancel: () => call.abort(new CancelledError()), timeOut };
+  }
+
+  #streaming(call: Exchange, stream: UpstreamStream): Streaming {
+    const look = () => {
+      const now = Date.now();
+      const since = stream.waitingSince ?? now;
+      if (now - since >= this.#timeoutMs) call.abort(new TimeoutError());
+      else deadline = this.#wheel.add(since + this.#timeoutMs, look);
+    };
+    let deadline = this.#wheel.add(Date.now() + this.#timeoutMs, look);
+    void stream.closed.then(() => {
+      this.#calls.delete(call);
+      this.#wheel.cancel(deadline);
+    });
+    return { kind: "streaming", stream };
+  }
+
+  /**
+   * How a stream ended that did not come to its end.
+   * @param error what taking from it threw.
+   */
+  streamEnd(error: unknown, { status }: UpstreamStream): ForwardResult {
+    const end = failure(error, this.#timeoutMs);
+    if (end.kind === "cancelled") return end;
+    if (end.kind === "timeout") {
+      const detail = `the microservice sent nothing for ${this.#timeoutMs} ms`;
+      return { kind: "broken-off", status, detail };
+    }
+    const detail = "detail" in end ? end.detail : "the dequeuer was shut down";
+    return { kind: "broken-off", status, detail };
+  }
+
+  #add(call: ForwardCall<unknown>, id: string | undefined): void {
     if (id === undefined) return;
     const same = this.#byId.get(id);
     if (same) same.add(call);
     else this.#byId.set(id, new Set([call]));
   }
 
-  #delete(call: ForwardCall, id: string | undefined): void {
+  #delete(call: ForwardCall<unknown>, id: string | undefined): void {
     const same = id === undefined ? undefined : this.#byId.get(id);
     same?.delete(call);
     if (id !== undefined && same?.size === 0) this.#byId.delete(id);

@@ -11,6 +11,7 @@ import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outco
 import type { Recorder } from "./recorder.ts";
 import type { Replier } from "./replier.ts";
 import { settlementOf } from "./settlement.ts";
+import type { Streamer } from "./streamer.ts";
 
 const log = logger("pipeline");
 
@@ -23,6 +24,7 @@ export interface HandleDeps {
   readonly dedupe?: Dedupe | undefined;
   readonly recorder: Recorder;
   readonly replier: Replier;
+  readonly streamer: Streamer;
   readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
 }
@@ -82,7 +84,7 @@ function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Pro
 }
 
 async function attempt(
-  { calls, recorder, retry }: HandleDeps,
+  { calls, recorder, retry, streamer }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -100,7 +102,10 @@ async function attempt(
   const onForward = () => recorder.processing(request, delivery);
   const call = await calls.call(request, attempt, onForward);
   if (!call) return { kind: "postponed" };
-  return decide(call.result, retry, {
+  const result = call.result.kind === "streaming"
+    ? await streamer.pass(request, call.result.stream)
+    : call.result;
+  return decide(result, retry, {
     requestId: request.id,
     attempt: delivery.attempt,
     countsAttempt: call.countsAttempt,

@@ -1,6 +1,6 @@
 import { isFailure } from "./breaker.ts";
 import { Climber } from "./climber.ts";
-import type { ForwardResult } from "./forwarder.ts";
+import type { ForwardResult, Streaming } from "./forwarder.ts";
 import { Slots } from "./slots.ts";
 
 /** The most deliveries that are held, whatever the limits say. */
@@ -117,7 +117,7 @@ export class Limits {
 }
 
 /** Whether the microservice has more than it can do, or more in one call than it takes. */
-export function isOverload(result: ForwardResult): boolean {
+export function isOverload(result: ForwardResult | Streaming): boolean {
   if (result.kind !== "response") return isFailure(result);
   return isFailure(result) || [413, 429].includes(result.response.status);
 }

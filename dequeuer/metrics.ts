@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type FlushReason, flushReasons } from "./batcher.ts";
 import type { BreakerState } from "./breaker.ts";
 import { latencyBuckets } from "../shared/metrics.ts";
+import type { StreamEnd } from "./streamer.ts";
 
 /** What the dequeuer counts, for its one service. */
 export interface DequeuerMetrics {
@@ -12,14 +13,20 @@ export interface DequeuerMetrics {
   waited(seconds: number): void;
   /** Counts a batch, before it is sent. */
   batched(items: number, waitMs: number, reason: FlushReason): void;
+  /** Counts a frame of a stream. */
+  framed(): void;
+  /** Counts a stream by how it ended. */
+  streamEnded(end: StreamEnd): void;
   /** Counts a reply that nobody waited for. */
   replyDropped(): void;
 }
 
 const outcomes = [
   "answered",
+  "streamed",
   "retry",
   "dead",
+  "broken-off",
   "expired",
   "cancelled",
   "postponed",
@@ -34,6 +41,8 @@ export type ProcessedOutcome = (typeof outcomes)[number];
 export interface DequeuerState {
   /** How many calls to the microservice are under way. */
   readonly inFlight: () => number;
+  /** How many responses are being passed on as they come. */
+  readonly openStreams: () => number;
   readonly breaker: () => BreakerState;
   /** How many calls may be under way at once. */
   readonly concurrency: () => number;
@@ -51,7 +60,7 @@ const breakerStates: readonly BreakerState[] = ["closed", "half-open", "open"];
 /** Makes the metrics of a dequeuer for one service. */
 export function createMetrics(
   service: string,
-  { inFlight, breaker, concurrency, batchSize, prefetch }: DequeuerState,
+  { inFlight, openStreams, breaker, concurrency, batchSize, prefetch }: DequeuerState,
 ): DequeuerMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
@@ -78,6 +87,25 @@ export function createMetrics(
     name: "dequeuer_replies_dropped_total",
     help: "Replies that nobody waited for any more.",
     registers,
+  });
+  const frames = new Counter({
+    name: "dequeuer_stream_frames_total",
+    help: "Frames of responses that were passed on as they came.",
+    registers,
+  });
+  const streams = new Counter({
+    name: "dequeuer_streams_total",
+    help: "Responses that were passed on as they came, by how they ended.",
+    labelNames: ["end"],
+    registers,
+  });
+  new Gauge({
+    name: "dequeuer_streams_open",
+    help: "Responses that are being passed on as they come.",
+    registers,
+    collect() {
+      this.set(openStreams());
+    },
   });
   const batches = new Counter({
     name: "dequeuer_batches_total",
@@ -150,6 +178,8 @@ export function createMetrics(
       counters.get(outcome)?.inc();
       latency.observe(seconds);
     },
+    framed: () => frames.inc(),
+    streamEnded: (end) => streams.labels(end).inc(),
     waited: (seconds) => queueLatency.observe(seconds),
     replyDropped: () => dropped.inc(),
   };

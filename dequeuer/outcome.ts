@@ -7,6 +7,10 @@ import type { ForwardResult } from "./forwarder.ts";
 /** What becomes of a delivery, and what its requester is told. */
 export type Outcome =
   | { readonly kind: "answered"; readonly response: QueuedResponse }
+  /** Passed on as it came: its requester has it. */
+  | { readonly kind: "streamed"; readonly status: number }
+  /** A dead letter: its requester has a part of it, and was told that it is no more than that. */
+  | { readonly kind: "broken-off"; readonly status: number; readonly failure: string }
   | {
     readonly kind: "retry";
     readonly delayMs: number;
@@ -76,6 +80,11 @@ export function decide(
         ...(typeof retryAfter === "string" ? { retryAfter } : {}),
       });
     }
+    case "streamed":
+      return result;
+    case "broken-off":
+      // Not again: its requester has seen a part of it.
+      return { kind: "broken-off", status: result.status, failure: result.detail };
     case "unreachable":
       return again(policy, circumstances, {
         reason: "unreachable",

@@ -34,6 +34,19 @@ Deno.test("a status that is not a failure is the microservice's answer", () => {
   }
 });
 
+Deno.test("what has streamed is done, and what broke off is not tried again", () => {
+  assert.deepEqual(decide({ kind: "streamed", status: 200 }, policy, first), {
+    kind: "streamed",
+    status: 200,
+  });
+  const broken = { kind: "broken-off", status: 200, detail: "reset" } as const;
+  assert.deepEqual(decide(broken, policy, first), {
+    kind: "broken-off",
+    status: 200,
+    failure: "reset",
+  });
+});
+
 Deno.test("a failure is tried again while there are attempts and time", async (t) => {
   const unreachable: ForwardResult = { kind: "unreachable", detail: "refused" };
   const timeout: ForwardResult = { kind: "timeout", detail: "slow" };

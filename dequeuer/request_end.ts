@@ -18,6 +18,10 @@ export function endOf(end: Outcome, id: string | undefined): ToldEnd | undefined
         state: end.response.status < 400 ? "succeeded" : "failed",
         response: end.response,
       };
+    case "streamed":
+      return { state: end.status < 400 ? "succeeded" : "failed" };
+    case "broken-off":
+      return { state: "dead", reason: end.kind };
     case "dead":
       return { state: "dead", reason: end.reason, response: end.response };
     case "expired": {

@@ -2,7 +2,7 @@ import type { QueuedRequest } from "../shared/message/envelope.ts";
 import type { Breaker } from "./breaker.ts";
 import type { CallEnd, Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
-import { type Forwarder, type ForwardResult, remainingMs } from "./forwarder.ts";
+import { type Forwarder, type ForwardResult, remainingMs, type Streaming } from "./forwarder.ts";
 import { isOverload, type Limits } from "./limits.ts";
 
 /** What {@link SingleCalls} needs. */
@@ -12,6 +12,8 @@ export interface SingleCallsDeps {
   readonly cancellations: Cancellations;
   /** Bounds the calls, where the prefetch alone does not: it is to be found how many are best. */
   readonly limits?: Limits | undefined;
+  /** Whether a request's response may be passed on as it comes. */
+  readonly streams: (request: QueuedRequest) => boolean;
 }
 
 /** A call to the microservice for each request. */
@@ -30,11 +32,14 @@ export class SingleCalls implements Calls {
   ): Promise<CallEnd | undefined> {
     const { limits, breaker } = this.#deps;
     await limits?.slots.acquire();
+    let stream: Streaming["stream"] | undefined;
     try {
       const end = await breaker.execute(() => this.#forward(request, attempt, onForward));
+      if (end?.result.kind === "streaming") stream = end.result.stream;
       return end && { result: end.result, countsAttempt: !end.probe };
     } finally {
-      limits?.slots.release();
+      if (!stream) limits?.slots.release();
+      else void stream.closed.then(() => limits?.slots.release());
     }
   }
 
@@ -57,15 +62,15 @@ export class SingleCalls implements Calls {
     request: QueuedRequest,
     attempt: number,
     onForward?: () => void,
-  ): Promise<ForwardResult> {
-    const { forwarder, cancellations, limits } = this.#deps;
+  ): Promise<ForwardResult | Streaming> {
+    const { forwarder, cancellations, limits, streams } = this.#deps;
     // It may have waited for a slot, or the breaker may have held it back until a probe had ended.
     if (cancellations.has(request.id)) return { kind: "cancelled" };
     if (this.#stopped) return { kind: "stopped" };
     if (remainingMs(request, Date.now()) <= 0) return { kind: "expired" };
     onForward?.();
     const start = performance.now();
-    const result = await forwarder.forward(request, attempt);
+    const result = await forwarder.forward(request, attempt, streams(request));
     const failed = isOverload(result);
     if (limits && (failed || result.kind === "response")) {
       const end = performance.now();

@@ -13,12 +13,21 @@ export interface CancelDeps {
 }
 
 /** Tells a service's dequeuers that nobody wants a request's response any more. Never rejects. */
-export async function cancelRequest(
+export function cancelRequest(
   { broker, metrics }: CancelDeps,
   service: string,
   cancel: Cancel,
 ): Promise<void> {
   if (cancel.reason === "disconnect") metrics.disconnected(service);
+  return broadcastCancel(broker, service, cancel);
+}
+
+/** The same of a request whose caller is not to be counted as one that hung up. */
+export async function broadcastCancel(
+  broker: Broker,
+  service: string,
+  cancel: Cancel,
+): Promise<void> {
   const to = { broadcast: cancelBroadcast(service) };
   await broker.publish(to, [encodeCancel(cancel)], { confirm: false }).catch((error) => {
     log.debug("request {requestId} could not be cancelled: {error}", {

@@ -15,6 +15,7 @@ import { HangUps } from "./hang_ups.ts";
 import { KnownServices } from "./known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
+import { ReplyStreams } from "./reply_streams.ts";
 
 const log = logger("enqueuer");
 
@@ -47,8 +48,14 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     ttlMs: config.ENQUEUER_RESULT_TTL,
     lookUps: true,
   });
-  const inbox = new ReplyInbox(broker, `reply_${uuidv4()}`, () => metrics.replyDropped());
-  const metrics = createMetrics(() => inbox.size);
+  const streams = new ReplyStreams(broker, { onEnd: (end) => metrics.streamEnded(end) });
+  const inbox = new ReplyInbox(
+    broker,
+    `reply_${uuidv4()}`,
+    streams,
+    () => metrics.replyDropped(),
+  );
+  const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
@@ -60,6 +67,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       ...config.ENQUEUER_DEFAULT_SERVICE === undefined ? [] : [config.ENQUEUER_DEFAULT_SERVICE],
     ]),
     inbox,
+    streams,
     hangUps,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
@@ -95,6 +103,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       stop.abort();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
+      streams[Symbol.dispose]();
       hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
       await results[Symbol.asyncDispose]();

@@ -1,3 +1,5 @@
+import { Laggards } from "../shared/laggards.ts";
+
 /** How long a caller waits at least before it is watched, milliseconds; at most it is twice that. */
 const watchAfterMs = 20;
 
@@ -45,30 +47,16 @@ export class Watch {
  * ```
  */
 export class HangUps implements Disposable {
-  #fresh: Watch[] = [];
-  #older: Watch[] = [];
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #waiting = new Laggards<Watch>(watchAfterMs, (watch) => watch.start());
 
   /** Calls back, once, when the request's caller hangs up before the watch is stopped. */
   watch(request: Request, onHangUp: () => void): Watch {
     const watch = new Watch(request, onHangUp);
-    this.#fresh.push(watch);
-    this.#timer ??= setInterval(() => this.#tick(), watchAfterMs);
+    this.#waiting.watch(watch);
     return watch;
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#fresh = this.#older = [];
-  }
-
-  #tick(): void {
-    for (const watch of this.#older) watch.start();
-    this.#older = this.#fresh;
-    this.#fresh = [];
-    if (this.#older.length > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#waiting[Symbol.dispose]();
   }
 }

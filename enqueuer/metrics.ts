@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { latencyBuckets } from "../shared/metrics.ts";
 import type { CallbackEnd } from "./callbacks/worker.ts";
+import type { StreamEnd } from "./incoming_stream.ts";
 
 /** What the enqueuer counts. */
 export interface EnqueuerMetrics {
@@ -17,14 +18,24 @@ export interface EnqueuerMetrics {
   disconnected(service: string | undefined): void;
   /** Counts a reply that nobody waited for. */
   replyDropped(): void;
+  /** Counts a response that arrived in frames, by how it ended. */
+  streamEnded(end: StreamEnd): void;
   /** Counts a callback by how its delivery ended. */
   callbackEnded(end: CallbackEnd): void;
 }
 
 const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-/** @param waiting how many callers wait just now. */
-export function createMetrics(waiting: () => number): EnqueuerMetrics {
+/** What is measured at the time of a scrape. */
+export interface EnqueuerState {
+  /** How many callers wait. */
+  readonly waiting: () => number;
+  /** How many responses are arriving in frames. */
+  readonly openStreams: () => number;
+}
+
+/** Makes the metrics of an enqueuer. */
+export function createMetrics({ waiting, openStreams }: EnqueuerState): EnqueuerMetrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -65,6 +76,20 @@ export function createMetrics(waiting: () => number): EnqueuerMetrics {
       this.set(waiting());
     },
   });
+  new Gauge({
+    name: "enqueuer_streams_open",
+    help: "Responses that are being passed on as they arrive.",
+    registers,
+    collect() {
+      this.set(openStreams());
+    },
+  });
+  const streams = new Counter({
+    name: "enqueuer_streams_total",
+    help: "Responses that were passed on as they arrived, by how they ended.",
+    labelNames: ["end"],
+    registers,
+  });
   const countersByKey = new Map<string, ReturnType<typeof requests.labels>>();
   const latencyByService = new Map<string, ReturnType<typeof latency.labels>>();
   return {
@@ -84,6 +109,7 @@ export function createMetrics(waiting: () => number): EnqueuerMetrics {
     },
     disconnected: (service = "(none)") => disconnects.labels(service).inc(),
     replyDropped: () => dropped.inc(),
+    streamEnded: (end) => streams.labels(end).inc(),
     callbackEnded: (outcome) => callbacks.labels(outcome).inc(),
   };
 }

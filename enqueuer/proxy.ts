@@ -1,21 +1,24 @@
 import type { Message } from "../shared/broker/broker.ts";
 import { Problem } from "../shared/http/problem.ts";
-import { decodeResponse, encodeRequest, type QueuedResponse } from "../shared/message/envelope.ts";
+import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
 import { requestQueue } from "../shared/service_name.ts";
-import { type CancelDeps, cancelRequest } from "./cancel.ts";
+import { answer } from "./answer.ts";
+import { broadcastCancel, type CancelDeps, cancelRequest } from "./cancel.ts";
 import { CallerGoneError, type HangUps } from "./hang_ups.ts";
+import { streamWindow } from "./incoming_stream.ts";
 import { type Intake, type IntakeDeps, takeIn } from "./intake.ts";
 import { isTracked } from "./order.ts";
 import { toProblem } from "./problems.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
-import { toResponse } from "./response.ts";
+import type { ReplyStreams } from "./reply_streams.ts";
 import type { Target } from "./target.ts";
 import { type TrackedDeps, trackedWay } from "./tracked.ts";
 
 /** What the way of a request through the enqueuer needs. */
 export interface ProxyDeps extends IntakeDeps, TrackedDeps, CancelDeps {
   readonly inbox: ReplyInbox;
+  readonly streams: ReplyStreams;
   readonly hangUps: HangUps;
 }
 
@@ -33,7 +36,7 @@ export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => 
       const intake = await takeIn(deps, id, request, to);
       response = isTracked(intake.order)
         ? await trackedWay(deps, intake, request)
-        : toResponse(await waitingWay(deps, intake, request));
+        : await waitingWay(deps, intake, request);
     } catch (error) {
       // Nobody gets it.
       if (error instanceof CallerGoneError) return new Response(null, { status: 499 });
@@ -52,13 +55,16 @@ async function waitingWay(
   deps: ProxyDeps,
   { id, service, order, delayMs, request }: Intake,
   caller: Request,
-): Promise<QueuedResponse> {
-  const { broker, inbox, hangUps, services } = deps;
+): Promise<Response> {
+  const { broker, inbox, streams, hangUps, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
   const deadline = now + order.waitMs;
-  const message = encodeRequest({ ...request, deadline, replyTo: inbox.queue }, now);
-  const reply = inbox.expect(id, deadline);
+  const message = encodeRequest(
+    { ...request, deadline, replyTo: inbox.queue, window: streamWindow },
+    now,
+  );
+  const waiting = inbox.expect(id, deadline);
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
   published.then(() => services.published(service), (error) => inbox.fail(id, error));
@@ -69,14 +75,19 @@ async function waitingWay(
       () => deps.metrics.disconnected(undefined),
     );
   });
-  let answer: Message | undefined;
+  let reply: Message | undefined;
   try {
-    answer = await reply;
+    reply = await waiting;
   } finally {
     watch.stop();
   }
-  if (answer === undefined) {
+  if (reply === undefined) {
     throw new Problem("timeout", { detail: `no response came within ${order.waitMs} ms` });
   }
-  return decodeResponse(answer);
+  return answer(streams, reply, caller, (end) => {
+    const cancel = { id, reason: "disconnect" } as const;
+    if (end === "hung-up") void cancelRequest(deps, service, cancel);
+    // Its dequeuer may be gone, and the request is not to be run again for nobody.
+    else void broadcastCancel(broker, service, cancel);
+  });
 }

@@ -2,6 +2,7 @@ import type { Broker, Message } from "../shared/broker/broker.ts";
 import { BrokerUnavailableError, ReplyQueueLostError } from "../shared/broker/errors.ts";
 import { type Deadline, DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { logger } from "../shared/log.ts";
+import { SEQ } from "../shared/message/frame.ts";
 
 const log = logger("reply-inbox");
 
@@ -9,6 +10,16 @@ interface Waiting {
   readonly resolve: (reply: Message | undefined) => void;
   readonly reject: (error: unknown) => void;
   readonly deadline: Deadline;
+}
+
+/** What takes the replies that come in frames. */
+export interface Frames {
+  /**
+   * Takes a frame.
+   * @param awaited whether somebody waits for the reply that it may begin.
+   * @returns whether it begins that reply.
+   */
+  receive(frame: Message, awaited: boolean): boolean;
 }
 
 type Deliveries = AsyncIterable<{ readonly message: Message }>;
@@ -19,6 +30,7 @@ type Deliveries = AsyncIterable<{ readonly message: Message }>;
  */
 export class ReplyInbox implements AsyncDisposable {
   readonly #broker: Broker;
+  readonly #frames: Frames;
   readonly #onUnexpected: () => void;
   readonly #waiting = new Map<string, Waiting>();
   readonly #wheel = new DeadlineWheel();
@@ -30,8 +42,9 @@ export class ReplyInbox implements AsyncDisposable {
   #declared = false;
 
   /** @param onUnexpected called for a reply that nobody waits for; it is dropped. */
-  constructor(broker: Broker, queue: string, onUnexpected: () => void) {
+  constructor(broker: Broker, queue: string, frames: Frames, onUnexpected: () => void) {
     this.#broker = broker;
+    this.#frames = frames;
     this.#name = queue;
     this.#onUnexpected = onUnexpected;
   }
@@ -67,7 +80,7 @@ export class ReplyInbox implements AsyncDisposable {
   /**
    * Waits for the reply to a request.
    * @param deadline epoch milliseconds.
-   * @returns the reply, or undefined at the deadline; rejects with what {@link fail} is given.
+   * @returns the reply, or its first frame, or undefined at the deadline; rejects with what {@link fail} is given.
    */
   expect(id: string, deadline: number): Promise<Message | undefined> {
     return new Promise((resolve, reject) => {
@@ -138,6 +151,7 @@ export class ReplyInbox implements AsyncDisposable {
     try {
       for await (const { message } of deliveries) {
         const id = message.correlationId;
+        if (message.headers[SEQ] !== undefined && !this.#begins(id, message)) continue;
         const waiting = id === undefined ? undefined : this.#take(id);
         if (waiting) waiting.resolve(message);
         else this.#onUnexpected();
@@ -146,6 +160,12 @@ export class ReplyInbox implements AsyncDisposable {
       if (error instanceof ReplyQueueLostError) return error;
       throw error;
     }
+  }
+
+  /** Whether a frame begins a reply that somebody waits for. */
+  #begins(id: string | undefined, frame: Message): boolean {
+    const awaited = id !== undefined && this.#waiting.has(id);
+    return this.#frames.receive(frame, awaited);
   }
 
   #take(id: string): Waiting | undefined {

@@ -17,7 +17,7 @@ Deno.test("a response that the store no longer has is unknown, not yet to come",
       get: () => Promise.resolve(record),
       response: () => Promise.resolve(undefined),
     });
-    const metrics = createMetrics(() => 0);
+    const metrics = createMetrics({ waiting: () => 0, openStreams: () => 0 });
     const app = requestRoutes({ broker, results, metrics, stopping: new AbortController().signal });
     app.onError((error) => toProblem(error).toResponse());
     const response = await app.request(`/${id}/response`);

@@ -1,5 +1,6 @@
 import { toHeaders } from "../shared/http/headers.ts";
 import { EnvelopeError, type QueuedResponse } from "../shared/message/envelope.ts";
+import type { IncomingStream } from "./incoming_stream.ts";
 
 const nullBodyStatus: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -14,6 +15,18 @@ export function toResponse({ status, headers, body }: QueuedResponse): Response 
       status,
       headers: toHeaders(headers),
     });
+  } catch (error) {
+    throw new EnvelopeError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * A response that still arrives, as the caller gets it.
+ * @throws {EnvelopeError} it holds a header that HTTP does not allow, or a body where none can be.
+ */
+export function toStreamedResponse({ head: { status, headers }, body }: IncomingStream): Response {
+  try {
+    return new Response(body, { status, headers: toHeaders(headers) });
   } catch (error) {
     throw new EnvelopeError(error instanceof Error ? error.message : String(error));
   }

@@ -1,9 +1,9 @@
 import type { Message } from "../shared/broker/broker.ts";
 import { Problem } from "../shared/http/problem.ts";
-import { decodeResponse } from "../shared/message/envelope.ts";
 import type { NewRequest, RequestRecord } from "../shared/results/result_store.ts";
 import { type AcceptDeps, acceptRequest } from "./accept.ts";
 import { accepted } from "./accepted_response.ts";
+import { answer } from "./answer.ts";
 import { type CancelDeps, cancelRequest } from "./cancel.ts";
 import { CallerGoneError, type HangUps } from "./hang_ups.ts";
 import { claimOf } from "./idempotency_key.ts";
@@ -12,11 +12,12 @@ import { comesBack } from "./order.ts";
 import { repeatedWay } from "./repeated.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
 import { requestPath } from "./request_document.ts";
-import { toResponse } from "./response.ts";
+import type { ReplyStreams } from "./reply_streams.ts";
 
 /** What {@link trackedWay} needs. */
 export interface TrackedDeps extends AcceptDeps, CancelDeps {
   readonly inbox: ReplyInbox;
+  readonly streams: ReplyStreams;
   readonly hangUps: HangUps;
 }
 
@@ -60,8 +61,9 @@ export async function trackedWay(
     inbox.fail(id, error);
     throw error;
   }
-  const answer = reply && await waitFor(deps, intake, reply, caller);
-  if (answer) return toResponse(decodeResponse(answer));
+  const got = reply && await waitFor(deps, intake, reply, caller);
+  // It is kept, so that whoever does not get all of it can ask for it again.
+  if (got) return answer(deps.streams, got, caller, () => {});
   if (order.later) return accepted(queued(entry, now), order.respondAsync);
   throw new Problem("timeout", {
     detail: `no response came within ${order.waitMs} ms; the request goes on: its state is at ` +

@@ -99,7 +99,9 @@ function listen(
   options: { readonly hostname: string; readonly port: number },
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ ...options, onListen() {} }, handler);
+    // Only a body that breaks off gets here; whoever made it has said why.
+    const onError = () => new Response(null, { status: 500 });
+    return Deno.serve({ ...options, onListen() {}, onError }, handler);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`cannot listen on ${options.hostname}:${options.port}: ${why}`, { cause });

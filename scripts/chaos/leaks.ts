@@ -35,7 +35,7 @@ export function remains({ connections, channels, queues }: ServerState): string[
     ...(channels > 0 ? [`${channels} channels were left`] : []),
     ...[...queues].flatMap(([name, { consumers }]) => {
       if (streams.has(name)) return [];
-      if (/^(reply|cancel)_/.test(name)) return [`${name} was left`];
+      if (/^(reply|control)_/.test(name)) return [`${name} was left`];
       return consumers > 0 ? [`${consumers} consumers of ${name} were left`] : [];
     }),
   ];
@@ -67,7 +67,7 @@ function byKind({ queues }: ServerState): Map<string, typeof none> {
   const kinds = new Map<string, typeof none>();
   for (const [name, { consumers }] of queues) {
     if (name.startsWith("proxymq_delay_") || streams.has(name)) continue;
-    const kind = name.replace(/^(reply|cancel)_.*/, "$1_*");
+    const kind = name.replace(/^(reply|control)_.*/, "$1_*");
     const sum = kinds.get(kind) ?? none;
     kinds.set(kind, { queues: sum.queues + 1, consumers: sum.consumers + consumers });
   }

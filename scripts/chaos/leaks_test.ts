@@ -15,8 +15,8 @@ const idle = { messages: 0, consumers: 0 };
 const one = { messages: 0, consumers: 1 };
 
 Deno.test("leaks: the same is none, nor are a few files more or a new delay queue", () => {
-  const before = new Map([["a_requests", queue], ["reply_1", one], ["cancel_1", one]]);
-  const after = new Map([["a_requests", queue], ["reply_2", one], ["cancel_3", one]]);
+  const before = new Map([["a_requests", queue], ["reply_1", one], ["control_1", one]]);
+  const after = new Map([["a_requests", queue], ["reply_2", one], ["control_3", one]]);
   after.set("proxymq_delay_quorum_03", idle);
   assert.deepEqual(
     findLeaks(
@@ -46,11 +46,11 @@ Deno.test("leaks: what there is more of is named", () => {
 Deno.test("leaks: when all has ended, only what is durable remains", () => {
   const ended = new Map([["a_requests", idle], ["a_dlq", { messages: 9, consumers: 0 }]]);
   assert.deepEqual(remains({ connections: 0, channels: 0, queues: ended }), []);
-  const queues = new Map([["a_requests", one], ["cancel_1", idle]]);
+  const queues = new Map([["a_requests", one], ["control_1", idle]]);
   assert.deepEqual(remains({ connections: 1, channels: 2, queues }), [
     "1 connections were left",
     "2 channels were left",
     "1 consumers of a_requests were left",
-    "cancel_1 was left",
+    "control_1 was left",
   ]);
 });

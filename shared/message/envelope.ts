@@ -11,7 +11,8 @@ import { type HeaderTable, isHeader } from "../http/headers.ts";
 export const protocolVersion = 1;
 
 const requestType = "proxymq.request";
-const responseType = "proxymq.response";
+/** The type of a response, whole or in frames. */
+export const responseType = "proxymq.response";
 
 /** An HTTP request on its way to a microservice. */
 export interface QueuedRequest {
@@ -25,6 +26,11 @@ export interface QueuedRequest {
   /** Epoch milliseconds after which nobody waits for the response. */
   readonly deadline?: number;
   readonly replyTo?: string;
+  /**
+   * How many bytes of a streamed response the requester takes before it gives more credit; without
+   * it the response has to come in one message.
+   */
+  readonly window?: number;
   /** 0 to 9, 9 the most urgent. */
   readonly priority?: number;
   /** Whether its changes and its response are recorded in the result store. */
@@ -53,7 +59,7 @@ export class EnvelopeError extends Error {
  * since the broker would make no callback: there a dequeuer looks at the deadline.
  */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
-  const { id, deadline, replyTo, priority, callback, traceparent, tracestate } = request;
+  const { id, deadline, replyTo, window, priority, callback, traceparent, tracestate } = request;
   const expires = deadline !== undefined && callback === undefined;
   const contentType = request.headers["content-type"];
   return {
@@ -70,6 +76,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
       path: request.path,
       headers: request.headers,
       ...(deadline === undefined ? {} : { deadline }),
+      ...(window === undefined ? {} : { window }),
       ...(request.tracked ? { tracked: true } : {}),
       ...(callback === undefined ? {} : { callback }),
       ...(traceparent === undefined ? {} : { traceparent }),
@@ -85,7 +92,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
  */
 export function decodeRequest(message: Message): QueuedRequest {
   expectType(message, requestType);
-  const { method, path, deadline, callback, traceparent, tracestate } = message.headers;
+  const { method, path, deadline, window, callback, traceparent, tracestate } = message.headers;
   if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
     throw new EnvelopeError('the header "method" is not an HTTP method');
   }
@@ -96,6 +103,9 @@ export function decodeRequest(message: Message): QueuedRequest {
   }
   if (deadline !== undefined && typeof deadline !== "number") {
     throw new EnvelopeError('the header "deadline" is not a number of milliseconds');
+  }
+  if (window !== undefined && !(typeof window === "number" && window > 0)) {
+    throw new EnvelopeError('the header "window" is not a number of bytes from 1');
   }
   if (callback !== undefined && typeof callback !== "string") {
     throw new EnvelopeError('the header "callback" is not a URL');
@@ -109,6 +119,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     body: message.body,
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    ...(window === undefined ? {} : { window }),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
     ...(message.headers["tracked"] === true ? { tracked: true } : {}),
     ...(callback === undefined ? {} : { callback }),

@@ -18,6 +18,7 @@ const request: QueuedRequest = {
   body: new Uint8Array([0, 255]),
   deadline: 1_763_800_030_000,
   replyTo: "reply_x",
+  window: 1_048_576,
   traceparent: "00-a-b-01",
 };
 
@@ -75,6 +76,8 @@ Deno.test("a message that departs from the protocol is refused with where", asyn
     ["path without slash", { headers: { ...good, path: "x" } }, /"path"/],
     ["path with a line break", { headers: { ...good, path: "/\r\nx: y" } }, /"path"/],
     ["deadline is text", { headers: { ...good, deadline: "soon" } }, /"deadline"/],
+    ["window is 0", { headers: { ...good, window: 0 } }, /"window"/],
+    ["window is text", { headers: { ...good, window: "1MiB" } }, /"window"/],
     ["callback is a number", { headers: { ...good, callback: 1 } }, /"callback"/],
     ["headers are no table", { headers: { ...good, headers: ["a"] } }, /"headers"/],
     ["a header with a line break", { headers: { ...good, headers: { a: "x\r\ny" } } }, /"a"/],

@@ -7,7 +7,15 @@ export interface Example {
 
 /** Reads the fenced example of this name from docs/protocol.md. */
 export async function example(
-  name: "request" | "response" | "cancel" | "callback" | "status",
+  name:
+    | "request"
+    | "response"
+    | "frame"
+    | "last-frame"
+    | "credit"
+    | "cancel"
+    | "callback"
+    | "status",
 ): Promise<Example> {
   const page = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
   const [, text] = new RegExp(`^\`\`\`json ${name}\\n([\\s\\S]*?)^\`\`\``, "m").exec(page) ?? [];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Message, MessageHeaders } from "../../shared/broker/broker.ts";
 import { decodeCallback, encodeCallback } from "../../shared/message/callback.ts";
 import { decodeCancel, encodeCancel } from "../../shared/message/cancel.ts";
+import { decodeCredit, encodeCredit } from "../../shared/message/credit.ts";
 import {
   decodeRequest,
   decodeResponse,
@@ -9,6 +10,7 @@ import {
   encodeResponse,
 } from "../../shared/message/envelope.ts";
 import { decodeEntry, encodeEntry } from "../../shared/results/log/entry.ts";
+import { decodeFrame, encodeFrame } from "../../shared/message/frame.ts";
 import { type Example, example } from "./examples.ts";
 
 /** The message that an example shows. */
@@ -61,6 +63,47 @@ Deno.test("the documented response is what the dequeuer publishes, and what the 
     content_type: message.contentType,
     delivery_mode: message.durable === false ? 1 : 2,
   }, properties);
+});
+
+for (const name of ["frame", "last-frame"] as const) {
+  Deno.test(`the documented ${name} is what the dequeuer publishes, and what the enqueuer reads`, async () => {
+    const shown = await example(name);
+    const { properties, headers } = shown;
+    const { contentType, ...rest } = toMessage(shown);
+    const frame = decodeFrame({
+      ...rest,
+      ...("content_type" in properties ? { contentType: String(contentType) } : {}),
+      replyTo: String(properties["reply_to"]),
+    });
+    assert.equal(frame.head?.status, name === "frame" ? 200 : undefined);
+    assert.equal(frame.last, name === "last-frame");
+    const message = encodeFrame(frame);
+    assert.deepEqual(message.headers, headers);
+    assert.deepEqual({
+      type: message.type,
+      message_id: message.messageId,
+      correlation_id: message.correlationId,
+      reply_to: message.replyTo,
+      ...(message.contentType === undefined ? {} : { content_type: message.contentType }),
+      delivery_mode: message.durable === false ? 1 : 2,
+    }, properties);
+    assert.equal(new TextDecoder().decode(message.body), shown.body);
+  });
+}
+
+Deno.test("the documented credit is what the enqueuer publishes, and what the dequeuer reads", async () => {
+  const shown = await example("credit");
+  const { properties, headers } = shown;
+  const credit = decodeCredit(toMessage(shown));
+  assert.equal(credit.bytes, 1_310_720);
+  const message = encodeCredit(credit);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual({
+    type: message.type,
+    correlation_id: message.correlationId,
+    delivery_mode: message.durable === false ? 1 : 2,
+  }, properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
 });
 
 Deno.test("the documented cancel is what the enqueuer publishes, and what the dequeuer reads", async () => {

@@ -26,10 +26,12 @@ rabbitmqTest("a reply queue that a dead connection still holds is given up", asy
   await other.declare(queue);
 });
 
+const noFrames = { receive: () => false };
+
 rabbitmqTest("a reply inbox whose queue was lost goes on with another", async (t) => {
   await using stack = new AsyncDisposableStack();
   const { broker, proxy } = await openThroughProxy(stack);
-  const inbox = stack.use(new ReplyInbox(broker, `reply_${uuidv4()}`, () => {}));
+  const inbox = stack.use(new ReplyInbox(broker, `reply_${uuidv4()}`, noFrames, () => {}));
   await inbox.start();
   const first = inbox.queue;
   proxy.orphan();

@@ -1,0 +1,113 @@
+import { startDequeuer, startEnqueuer } from "../../../tests/process/service_process.ts";
+import { metric } from "../../../tests/support/metrics.ts";
+import { type BrokerName, openPlace, type PlaceOptions } from "../requests/place.ts";
+import { startScript } from "../script.ts";
+import { download, readEvents } from "./caller.ts";
+
+/** What is measured. */
+export interface StreamsOptions extends PlaceOptions {
+  readonly brokers: readonly BrokerName[];
+  /** How often each is measured. */
+  readonly rounds: number;
+  /** The size of the one very large response, bytes. */
+  readonly largeBytes: number;
+}
+
+/** What a way from the caller to the microservice showed. */
+export interface Measured {
+  readonly way: "direct" | BrokerName;
+  /** From a request to its first event, milliseconds, of each stream. */
+  readonly firstMs: number[];
+  /** From an event's being sent to its arrival, milliseconds. */
+  readonly lagsMs: number[];
+  /** Of large responses, bytes a second. */
+  readonly rates: number[];
+  /** Of the one very large response. */
+  large?: Large;
+}
+
+/** How a very large response came. */
+export interface Large {
+  readonly bytes: number;
+  readonly rate: number;
+  readonly right: boolean;
+  /** Resident memory before it, and the most during it, bytes, of enqueuer and dequeuer. */
+  readonly before: readonly number[];
+  readonly most: readonly number[];
+}
+
+interface Way {
+  readonly measured: Measured;
+  readonly url: string;
+  /** Where the processes in between tell of their memory. */
+  readonly processes: readonly string[];
+}
+
+const eventCount = 50;
+const eventPaceMs = 10;
+const downloadBytes = 64 * 2 ** 20;
+const warmUps = 3;
+
+/** Streams by way of a queue, beside the same ones without it, in turns. */
+export async function benchStreams(options: StreamsOptions): Promise<Measured[]> {
+  await using stack = new AsyncDisposableStack();
+  const script = new URL("./microservice.ts", import.meta.url).pathname;
+  const microservice = stack.use(startScript(script, [], options.signal));
+  const target = `http://127.0.0.1:${Number((await microservice.lines(1))[0])}`;
+  const ways: Way[] = [{ measured: nothingYet("direct"), url: target, processes: [] }];
+  for (const broker of options.brokers) ways.push(await queued(stack, broker, target, options));
+  for (let round = -warmUps; round < options.rounds; round++) {
+    for (const { url, measured } of ways) {
+      options.signal.throwIfAborted();
+      const { firstMs, lagsMs } = await readEvents(url, eventCount, eventPaceMs);
+      const { rate, right } = await download(url, downloadBytes, false);
+      if (!right) throw new Error(`${measured.way}: not all bytes came`);
+      if (round < 0) continue;
+      measured.firstMs.push(firstMs);
+      measured.lagsMs.push(...lagsMs);
+      measured.rates.push(rate);
+    }
+  }
+  for (const way of ways) way.measured.large = await large(way, options.largeBytes);
+  return ways.map(({ measured }) => measured);
+}
+
+function nothingYet(way: Measured["way"]): Measured {
+  return { way, firstMs: [], lagsMs: [], rates: [] };
+}
+
+async function queued(
+  stack: AsyncDisposableStack,
+  broker: BrokerName,
+  target: string,
+  options: PlaceOptions,
+): Promise<Way> {
+  const place = stack.use(await openPlace(broker, options));
+  const env = { BROKER_URL: place.url };
+  const enqueuer = stack.use(startEnqueuer(env));
+  const dequeuer = stack.use(
+    startDequeuer({ ...env, DEQUEUER_SERVICE: "streams", DEQUEUER_TARGET_URL: target }),
+  );
+  const processes = await Promise.all([enqueuer.ready(), dequeuer.ready()]);
+  return { measured: nothingYet(broker), url: `${processes[0]}/proxy/streams`, processes };
+}
+
+async function large({ url, processes }: Way, bytes: number): Promise<Large> {
+  const look = () =>
+    Promise.all(processes.map((url) => metric(url, "process_resident_memory_bytes")));
+  const before = await look();
+  const most = [...before];
+  let done = false;
+  const looking = (async () => {
+    while (!done) {
+      (await look()).forEach((now, i) => most[i] = Math.max(most[i] ?? 0, now));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  try {
+    return { bytes, ...await download(url, bytes, true), before, most };
+  } finally {
+    done = true;
+    await looking;
+  }
+}
