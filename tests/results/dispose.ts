@@ -8,7 +8,7 @@ export const behaviour: Behaviour = {
   name: "a store disposed of ends its iterations and rejects later calls, and the others work on",
   async run(t) {
     const broker = await t.open();
-    const store = broker.results({ ttlMs: 60_000, lookUps: true });
+    const store = broker.results({ ttlMs: 3_600_000, lookUps: true });
     await using other = await openStore(t);
     const id = await enterNew(store);
     await known(store, id, { state: "queued" });
@@ -42,7 +42,7 @@ export const behaviour: Behaviour = {
       await assert.rejects(late, BrokerUnavailableError);
     }
     await known(other, id, { state: "queued" });
-    await using again = broker.results({ ttlMs: 60_000, lookUps: true });
+    await using again = broker.results({ ttlMs: 3_600_000, lookUps: true });
     await known(again, id, { state: "queued" });
   },
 };

@@ -23,7 +23,7 @@ export const behaviour: Behaviour = {
     const ids = { queued: "", cancelled: "" };
     {
       await using broker = await t.open();
-      await using store = broker.results({ ttlMs: 60_000, lookUps: true });
+      await using store = broker.results({ ttlMs: 3_600_000, lookUps: true });
       ids.queued = await enterNew(store);
       ids.cancelled = await enterNew(store);
       await store.enter(request);

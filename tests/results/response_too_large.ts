@@ -7,7 +7,7 @@ export const behaviour: Behaviour = {
   name: "a response over the limit is an error, changes nothing, and the store works on",
   async run(t) {
     const broker = await t.open();
-    await using dequeuer = broker.results({ ttlMs: 60_000, lookUps: false });
+    await using dequeuer = broker.results({ ttlMs: 3_600_000, lookUps: false });
     await using enqueuer = await openStore(t);
     const id = await enterNew(enqueuer);
     const body = new Uint8Array(broker.capabilities.maxMessageBytes + 1);

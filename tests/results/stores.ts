@@ -20,7 +20,7 @@ export const service = "test";
 /** Opens a store on a handle of its own. */
 export async function openStore(
   t: TestBroker,
-  { ttlMs = 60_000, lookUps = true, name = "proxymq-test" }: Partial<
+  { ttlMs = 3_600_000, lookUps = true, name = "proxymq-test" }: Partial<
     ResultStoreOptions & { name: string }
   > = {},
 ): Promise<ResultStore> {
