@@ -51,15 +51,19 @@ export async function trackedWay(
   const reply = waits ? inbox.expect(id, now + order.waitMs) : undefined;
   // Whoever fails it tells its caller by other means.
   reply?.catch(() => {});
+  let taken: RequestRecord | undefined;
   try {
-    const taken = await acceptRequest(deps, entry, {
+    taken = await acceptRequest(deps, entry, {
       ...intake.request,
       ...(waits ? { replyTo: inbox.queue } : {}),
     }, delayMs);
-    if (taken) return await repeatedWay(deps.results, order, claim, taken);
   } catch (error) {
     inbox.fail(id, error);
     throw error;
+  }
+  if (taken) {
+    inbox.fail(id, new Error("another request has its key"));
+    return await repeatedWay(deps.results, order, claim, taken);
   }
   const got = reply && await waitFor(deps, intake, reply, caller);
   // It is kept, so that whoever does not get all of it can ask for it again.
@@ -71,7 +75,10 @@ export async function trackedWay(
   });
 }
 
-/** The reply; undefined if none came in time, or the enqueuer is about to stop. */
+/**
+ * The reply; undefined if none came in time, or if the enqueuer is about to stop and the response can
+ * be fetched later.
+ */
 async function waitFor(
   deps: TrackedDeps,
   { id, service, order }: Intake,
@@ -87,7 +94,7 @@ async function waitFor(
   try {
     return await reply;
   } catch (error) {
-    if (error instanceof CallerGoneError) throw error;
+    if (error instanceof CallerGoneError || !order.later) throw error;
     return undefined;
   } finally {
     watch.stop();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { brokersUnderTest, eventually } from "../brokers.ts";
+import { metric } from "../support/metrics.ts";
 import { type Env, microservice, startStack, testEnqueuer } from "./stack.ts";
 
 /** What a microservice of these tests is asked for, and what it has done. */
@@ -285,6 +286,9 @@ for (const broker of brokersUnderTest) {
         assert.equal(await response.text(), "work done");
       }
       assert.equal(work.count("/burst"), 1);
+    });
+    await t.step("nobody is left waiting", async () => {
+      for (const url of [a, b]) assert.equal(await metric(url, "enqueuer_waiting_callers"), 0);
     });
     await t.step("a key that is none is 400", async () => {
       const response = await send("/work", keyed('"'));
