@@ -19,7 +19,10 @@ export function toProblem(error: unknown, requestId?: string): Problem {
       ...(retryAfter === undefined ? {} : { retryAfter }),
     });
   if (error instanceof Problem) {
-    return problem(error.type, error.details.detail, error.details.retryAfter);
+    return new Problem(error.type, {
+      ...error.details,
+      ...(requestId === undefined ? {} : { requestId }),
+    });
   }
   if (error instanceof QueueNotFoundError) {
     return problem(

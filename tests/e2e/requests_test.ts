@@ -229,7 +229,8 @@ for (const broker of brokersUnderTest) {
 
     const ended = await fetch(`${a}/requests/${after.id}`, { method: "DELETE" });
     assert.equal(ended.status, 409);
-    assert.equal((await ended.json()).type, "urn:proxymq:problem:request-ended");
+    const { type, request_id: named } = await ended.json();
+    assert.deepEqual([type, named], ["urn:proxymq:problem:request-ended", after.id]);
   });
 
   test("the same key is run once, whoever gets it, and each gets the answer", async (
