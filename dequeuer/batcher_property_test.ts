@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import FakeTimers from "@sinonjs/fake-timers";
 import fc from "fast-check";
 import { type Batch, batch } from "./batcher.ts";
-import { PushQueue } from "./push_queue.ts";
+import { PushQueue } from "./batches/push_queue.ts";
 
 interface Item {
   readonly number: number;

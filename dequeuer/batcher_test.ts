@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import FakeTimers from "@sinonjs/fake-timers";
 import { type Batch, batch, type BatchOptions } from "./batcher.ts";
-import { PushQueue } from "./push_queue.ts";
+import { PushQueue } from "./batches/push_queue.ts";
 
 type Item = { readonly key?: string; readonly name: string; readonly size?: number };
 

@@ -12,7 +12,7 @@ import {
   url,
 } from "../shared/config/variable.ts";
 import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
-import { batchFormats } from "./batch_request.ts";
+import { batchFormats } from "./batches/batch_request.ts";
 
 const variables = {
   ...commonVariables,

@@ -7,7 +7,7 @@ import { serve, type Server } from "../shared/runtime.ts";
 import { creditType } from "../shared/message/credit.ts";
 import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
-import { BatchCalls } from "./batch_calls.ts";
+import { BatchCalls } from "./batches/batch_calls.ts";
 import { Breaker } from "./breaker.ts";
 import { CallbackPublisher } from "./callback_publisher.ts";
 import { Cancellations } from "./cancellations.ts";
@@ -24,7 +24,7 @@ import { runPipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { SingleCalls } from "./single_calls.ts";
-import { Streamer } from "./streamer.ts";
+import { Streamer } from "./streams/streamer.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
 

@@ -3,8 +3,8 @@ import type { Dispatcher } from "undici";
 import { responseHeaders } from "../shared/http/headers.ts";
 import type { Laggards } from "../shared/laggards.ts";
 import type { QueuedResponse } from "../shared/message/envelope.ts";
-import { contentLength, type StreamRule, streamStart } from "./stream_rule.ts";
-import { UpstreamStream } from "./upstream_stream.ts";
+import { contentLength, type StreamRule, streamStart } from "./streams/stream_rule.ts";
+import { UpstreamStream } from "./streams/upstream_stream.ts";
 
 /** How a response may be passed on as it comes. */
 export interface Streaming {

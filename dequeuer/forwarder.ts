@@ -4,7 +4,7 @@ import { type HeaderTable, toRawHeaders } from "../shared/http/headers.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
 import { type Exchange, ResponseTooLargeError } from "./exchange.ts";
 import type { Upstream, UpstreamRequest } from "./upstream.ts";
-import { UpstreamStream } from "./upstream_stream.ts";
+import { UpstreamStream } from "./streams/upstream_stream.ts";
 
 /** How a call to the microservice ended. */
 export type ForwardResult =

@@ -11,7 +11,7 @@ import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outco
 import type { Recorder } from "./recorder.ts";
 import type { Replier } from "./replier.ts";
 import { settlementOf } from "./settlement.ts";
-import type { Streamer } from "./streamer.ts";
+import type { Streamer } from "./streams/streamer.ts";
 
 const log = logger("pipeline");
 

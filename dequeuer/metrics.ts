@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type FlushReason, flushReasons } from "./batcher.ts";
 import type { BreakerState } from "./breaker.ts";
 import { latencyBuckets } from "../shared/metrics.ts";
-import type { StreamEnd } from "./streamer.ts";
+import type { StreamEnd } from "./streams/streamer.ts";
 
 /** What the dequeuer counts, for its one service. */
 export interface DequeuerMetrics {

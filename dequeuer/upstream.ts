@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from "undici";
 import { Laggards } from "../shared/laggards.ts";
 import { Exchange, type Streaming } from "./exchange.ts";
-import type { StreamRule } from "./stream_rule.ts";
+import type { StreamRule } from "./streams/stream_rule.ts";
 
 /** Within how long after its head a response of no known length is expected whole, milliseconds. */
 const momentMs = 10;

@@ -1,7 +1,7 @@
 import type { Message } from "../shared/broker/broker.ts";
 import { decodeResponse } from "../shared/message/envelope.ts";
 import { SEQ } from "../shared/message/frame.ts";
-import type { OnLeft, ReplyStreams } from "./reply_streams.ts";
+import type { OnLeft, ReplyStreams } from "./streams/reply_streams.ts";
 import { toResponse, toStreamedResponse } from "./response.ts";
 
 /**

@@ -2,15 +2,15 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { healthRoutes, type Readiness } from "../shared/http/health.ts";
 import { Problem } from "../shared/http/problem.ts";
 import { bearerAuth } from "./auth.ts";
-import { deadLetterRoutes } from "./dead_letter_routes.ts";
+import { deadLetterRoutes } from "./dead_letters/dead_letter_routes.ts";
 import { docsPage } from "./docs_page.ts";
 import { addOpenApi } from "./openapi.ts";
 import { toProblem } from "./problems.ts";
 import { createProxy, type ProxyDeps } from "./proxy.ts";
-import { queueRoutes } from "./queue_routes.ts";
-import { requestRoutes } from "./request_routes.ts";
+import { queueRoutes } from "./queues/queue_routes.ts";
+import { requestRoutes } from "./requests/request_routes.ts";
 import { sendRoutes } from "./send_routes.ts";
-import { targetOf } from "./target.ts";
+import { targetOf } from "./intake/target.ts";
 
 /** What {@link createApp} needs. */
 export interface AppDeps extends Omit<ProxyDeps, "ownsAuthorization"> {

@@ -12,10 +12,10 @@ import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
 import { callbackSettings } from "./callbacks/settings.ts";
 import type { EnqueuerConfig } from "./config.ts";
 import { HangUps } from "./hang_ups.ts";
-import { KnownServices } from "./known_services.ts";
+import { KnownServices } from "./queues/known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
-import { ReplyStreams } from "./reply_streams.ts";
+import { ReplyStreams } from "./streams/reply_streams.ts";
 
 const log = logger("enqueuer");
 

@@ -6,8 +6,8 @@
  * @module
  */
 import type { LetterDocument, SummaryDocument } from "../shared/dead_letters/document.ts";
-import type { QueueDocument } from "./queue_document.ts";
-import type { RequestDocument } from "./request_document.ts";
+import type { QueueDocument } from "./queues/queue_document.ts";
+import type { RequestDocument } from "./requests/request_document.ts";
 
 /** The service of all examples. */
 export const exampleService = "url-fetcher";

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { latencyBuckets } from "../shared/metrics.ts";
 import type { CallbackEnd } from "./callbacks/worker.ts";
-import type { StreamEnd } from "./incoming_stream.ts";
+import type { StreamEnd } from "./streams/incoming_stream.ts";
 
 /** What the enqueuer counts. */
 export interface EnqueuerMetrics {

@@ -4,7 +4,7 @@ import { version } from "../shared/version.ts";
 import { callbackHeader, callbackWebhook } from "./callbacks/openapi.ts";
 import { optional, proxyBody, requestExamples } from "./examples.ts";
 import { problemResponse } from "./problem_schema.ts";
-import { requestSchema } from "./request_document.ts";
+import { requestSchema } from "./requests/request_document.ts";
 
 const readiness = z.object({
   status: z.enum(["ready", "not ready"]),

@@ -6,14 +6,14 @@ import { requestQueue } from "../shared/service_name.ts";
 import { answer } from "./answer.ts";
 import { broadcastCancel, type CancelDeps, cancelRequest } from "./cancel.ts";
 import { CallerGoneError, type HangUps } from "./hang_ups.ts";
-import { streamWindow } from "./incoming_stream.ts";
-import { type Intake, type IntakeDeps, takeIn } from "./intake.ts";
-import { isTracked } from "./order.ts";
+import { streamWindow } from "./streams/incoming_stream.ts";
+import { type Intake, type IntakeDeps, takeIn } from "./intake/intake.ts";
+import { isTracked } from "./intake/order.ts";
 import { toProblem } from "./problems.ts";
 import type { ReplyInbox } from "./reply_inbox.ts";
-import type { ReplyStreams } from "./reply_streams.ts";
-import type { Target } from "./target.ts";
-import { type TrackedDeps, trackedWay } from "./tracked.ts";
+import type { ReplyStreams } from "./streams/reply_streams.ts";
+import type { Target } from "./intake/target.ts";
+import { type TrackedDeps, trackedWay } from "./requests/tracked.ts";
 
 /** What the way of a request through the enqueuer needs. */
 export interface ProxyDeps extends IntakeDeps, TrackedDeps, CancelDeps {

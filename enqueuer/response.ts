@@ -1,6 +1,6 @@
 import { toHeaders } from "../shared/http/headers.ts";
 import { EnvelopeError, type QueuedResponse } from "../shared/message/envelope.ts";
-import type { IncomingStream } from "./incoming_stream.ts";
+import type { IncomingStream } from "./streams/incoming_stream.ts";
 
 const nullBodyStatus: ReadonlySet<number> = new Set([204, 205, 304]);
 

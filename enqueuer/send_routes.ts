@@ -2,16 +2,16 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { parseRetryAfter } from "../shared/http/retry_after.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
 import { ownServiceName } from "../shared/service_name.ts";
-import { type AcceptDeps, acceptRequest } from "./accept.ts";
+import { type AcceptDeps, acceptRequest } from "./requests/accept.ts";
 import type { CallbackOf } from "./callbacks/callback_of.ts";
 import { partlySentExample, sendExamples, sentExamples } from "./examples.ts";
 import { jsonApp } from "./json_app.ts";
 import { callbackHeader } from "./callbacks/openapi.ts";
-import { checkPriority } from "./priority.ts";
+import { checkPriority } from "./intake/priority.ts";
 import { problemResponse, problemSchema } from "./problem_schema.ts";
 import { toProblem } from "./problems.ts";
-import { maxDelayMs } from "./schedule.ts";
-import { traceContext } from "./trace_context.ts";
+import { maxDelayMs } from "./intake/schedule.ts";
+import { traceContext } from "./intake/trace_context.ts";
 
 /** What {@link sendRoutes} needs. */
 export interface SendDeps extends AcceptDeps {

@@ -1,0 +1,109 @@
+import type { Broker } from "../../shared/broker/broker.ts";
+import { type HeaderTable, requestHeaders } from "../../shared/http/headers.ts";
+import { Problem } from "../../shared/http/problem.ts";
+import type { QueuedRequest } from "../../shared/message/envelope.ts";
+import { ownServiceNameForm, ownServiceNamePattern } from "../../shared/service_name.ts";
+import { readBody } from "./body.ts";
+import type { CallbackOf } from "../callbacks/callback_of.ts";
+import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
+import { passedOn } from "./prefer.ts";
+import { checkPriority } from "./priority.ts";
+import { scheduleOf } from "./schedule.ts";
+import type { Target } from "./target.ts";
+import { traceContext } from "./trace_context.ts";
+
+/** The most that path and headers may take together, bytes: with room to spare, one AMQP frame. */
+export const maxHeaderBytes = 60_000;
+
+/** What taking in a request needs. */
+export interface IntakeDeps extends OrderDefaults {
+  readonly broker: Broker;
+  readonly maxBodyBytes: number;
+  /** Whether `Authorization` is for the enqueuer itself, and so is not passed on. */
+  readonly ownsAuthorization: boolean;
+  /** Reads where a caller wants to be told of the end. */
+  readonly callbackOf: CallbackOf;
+}
+
+/** A caller's request, read and found good. */
+export interface Intake {
+  readonly id: string;
+  readonly service: string;
+  readonly order: Order;
+  /** Milliseconds until it is delivered. */
+  readonly delayMs: number;
+  readonly request: QueuedRequest;
+}
+
+/**
+ * Reads a caller's request.
+ * @throws {Problem} it is not well-formed, or too large, or asks for what the broker does not have.
+ */
+export async function takeIn(
+  deps: IntakeDeps,
+  id: string,
+  request: Request,
+  { service, path }: Target,
+): Promise<Intake> {
+  if (!ownServiceNamePattern.test(service)) {
+    throw new Problem("bad-request", {
+      detail: `${JSON.stringify(service)} is no service name that requests can be sent to; ` +
+        `allowed are ${ownServiceNameForm}`,
+    });
+  }
+  const callback = deps.callbackOf(request.headers);
+  const order = orderOf(request.headers, deps, callback);
+  const { delayMs, priority } = scheduleOf(request.headers, Date.now());
+  checkPriority(deps.broker, priority);
+  checkDelay(delayMs, order);
+  const headers = requestHeaders(request.headers);
+  if (deps.ownsAuthorization) delete headers["authorization"];
+  keepPreferences(headers);
+  checkSize(path, headers);
+  const { maxMessageBytes } = deps.broker.capabilities;
+  const body = await readBody(request, Math.min(deps.maxBodyBytes, maxMessageBytes));
+  return {
+    id,
+    service,
+    order,
+    delayMs,
+    request: {
+      id,
+      method: request.method,
+      path,
+      headers,
+      body,
+      ...(priority === undefined ? {} : { priority }),
+      ...(isTracked(order) ? { tracked: true } : {}),
+      ...(callback === undefined ? {} : { callback }),
+      ...traceContext(request.headers, id),
+    },
+  };
+}
+
+function checkDelay(delayMs: number, { waitMs, later }: Order): void {
+  if (delayMs === 0 || delayMs < waitMs || later) return;
+  throw new Problem("bad-request", {
+    detail: `the request is to be delayed for ${delayMs} ms, and its caller waits for ${waitMs} ` +
+      "ms; send Prefer: respond-async and fetch the response later, or wait longer with " +
+      "Prefer: wait=N",
+  });
+}
+
+function keepPreferences(headers: HeaderTable): void {
+  const { prefer } = headers;
+  if (typeof prefer !== "string") return;
+  const kept = passedOn(prefer);
+  if (kept === undefined) delete headers["prefer"];
+  else headers["prefer"] = kept;
+}
+
+function checkSize(path: string, headers: HeaderTable): void {
+  let size = path.length;
+  for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 6;
+  if (size > maxHeaderBytes) {
+    throw new Problem("bad-request", {
+      detail: `path and headers take about ${size} bytes; allowed are ${maxHeaderBytes} together`,
+    });
+  }
+}

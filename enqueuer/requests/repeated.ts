@@ -1,0 +1,61 @@
+import { Problem } from "../../shared/http/problem.ts";
+import {
+  finalStates,
+  type IdempotencyClaim,
+  type RequestRecord,
+  type ResultStore,
+} from "../../shared/results/result_store.ts";
+import { accepted } from "./accepted_response.ts";
+import type { Order } from "../intake/order.ts";
+import { asOf, requestPath } from "./request_document.ts";
+import { toResponse } from "../response.ts";
+
+/** Seconds after which it makes sense to ask for a request again that is still running. */
+const retryAfterSeconds = 1;
+
+/**
+ * Answers a request whose `Idempotency-Key` another one has: with that one's response, or where it
+ * will be; it is not run again.
+ * @throws {Problem} `key-reused` if the two differ, `key-in-use` while the other one runs.
+ */
+export async function repeatedWay(
+  results: ResultStore,
+  order: Order,
+  claim: IdempotencyClaim | undefined,
+  taken: RequestRecord,
+): Promise<Response> {
+  if (taken.claim?.fingerprint !== claim?.fingerprint) {
+    throw new Problem("key-reused", {
+      detail: "the Idempotency-Key was used for a request with another method, path or body; " +
+        "allowed is the same request again, or a new key",
+    });
+  }
+  const record = await latest(results, order, taken);
+  if (!finalStates.has(record.state)) {
+    if (order.later) return accepted(record, order.respondAsync);
+    throw new Problem("key-in-use", {
+      detail: `the request with this Idempotency-Key is ${record.state}; its state is at ` +
+        requestPath(record.id),
+      retryAfter: retryAfterSeconds,
+    });
+  }
+  if (order.respondAsync && order.waitMs === 0) return accepted(record, true);
+  const response = await results.response(record.id);
+  if (response) return toResponse(response);
+  throw new Problem("request-cancelled", {
+    detail: `the request with this Idempotency-Key is ${record.state}, without a response`,
+  });
+}
+
+/** Its record, once it has ended, or the caller does not wait any longer. */
+async function latest(
+  results: ResultStore,
+  { later, waitMs }: Order,
+  taken: RequestRecord,
+): Promise<RequestRecord> {
+  let record = taken;
+  if (later && waitMs > 0) {
+    for await (const next of results.watch(taken.id, AbortSignal.timeout(waitMs))) record = next;
+  }
+  return asOf(record, Date.now());
+}
