@@ -78,16 +78,12 @@ export class SqliteResultStore implements ResultStore {
     }, { durable });
   }
 
-  // deno-lint-ignore require-await -- so that it rejects and never throws
-  async get(id: string): Promise<RequestRecord | undefined> {
-    this.#assertLookUps();
-    return this.#read(id);
+  get(id: string): Promise<RequestRecord | undefined> {
+    return this.#lookUp((connection) => find(connection, id, Date.now())?.record);
   }
 
-  // deno-lint-ignore require-await -- so that it rejects and never throws
-  async response(id: string): Promise<QueuedResponse | undefined> {
-    this.#assertLookUps();
-    return this.#peer.read((connection) => findResponse(connection, id, Date.now()));
+  response(id: string): Promise<QueuedResponse | undefined> {
+    return this.#lookUp((connection) => findResponse(connection, id, Date.now()));
   }
 
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<RequestRecord, void, undefined> {
@@ -114,10 +110,8 @@ export class SqliteResultStore implements ResultStore {
     }
   }
 
-  // deno-lint-ignore require-await -- so that it rejects and never throws
-  async delayed(): Promise<ReadonlyMap<string, number>> {
-    this.#assertLookUps();
-    return this.#peer.read((connection) => countDelayed(connection, Date.now()));
+  delayed(): Promise<ReadonlyMap<string, number>> {
+    return this.#lookUp((connection) => countDelayed(connection, Date.now()));
   }
 
   async cancel(id: string, until: number): Promise<RequestRecord | undefined> {
@@ -183,6 +177,13 @@ export class SqliteResultStore implements ResultStore {
   #wakeAll(connection: Connection): void {
     const peer = this.#peer;
     for (const { id } of clients.list(connection)) if (id !== peer.client) peer.wake(id);
+  }
+
+  #lookUp<Result>(read: (connection: Connection) => Result): Promise<Result> {
+    return new Promise((resolve) => {
+      this.#assertLookUps();
+      resolve(this.#peer.read(read));
+    });
   }
 
   #read(id: string): RequestRecord | undefined {
