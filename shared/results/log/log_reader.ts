@@ -15,6 +15,8 @@ const cachedBytes = 16 * 2 ** 20;
 /** The clocks of writers and of the log's own keeper may differ by this, milliseconds. */
 export const skewMs = 10_000;
 
+const nothing = new Uint8Array(0);
+
 interface Placed {
   readonly entry: Entry;
   readonly offset: number;
@@ -119,14 +121,18 @@ export class LogReader implements AsyncDisposable {
     this.index.adopt(past);
     const setAside = this.#setAside ?? [];
     this.#setAside = undefined;
-    for (const { entry, offset } of setAside) this.#apply(entry, offset);
+    for (const { entry, offset } of setAside) {
+      this.index.apply(entry, offset);
+      this.watchers.wake(entry.id);
+    }
   }
 
   #take({ message, offset }: LogEntry): void {
     const entry = decoded(message);
     if (!entry) return;
-    if (this.#setAside && this.#dependsOnPast(entry)) this.#setAside.push({ entry, offset });
-    else this.#apply(entry, offset);
+    if (this.#setAside && this.#dependsOnPast(entry)) {
+      this.#setAside.push({ entry: withoutBody(entry), offset });
+    } else this.#apply(entry, offset);
     this.#seen.wake(sightOf(entry));
   }
 
@@ -161,6 +167,12 @@ function decoded(message: LogEntry["message"]): Entry | undefined {
     log.debug("an entry of the results is not understood: {error}", { error });
     return undefined;
   }
+}
+
+/** The entry with its response's status alone: the rest stands in the log. */
+function withoutBody(entry: Entry): Entry {
+  const { response } = entry;
+  return response ? { ...entry, response: { ...response, headers: {}, body: nothing } } : entry;
 }
 
 function sightOf({ kind, id }: { readonly kind: EntryKind; readonly id: string }): string {

@@ -47,12 +47,13 @@ Deno.test("what comes is known at once, while the past is still being read", asy
   const id = await enter(store);
   await store.record({ id, service, state: "processing", attempt: 1 });
   await eventually(async () => (await store.get(id))?.state === "processing");
-  // One of the past goes on meanwhile, and a key of the past is asked for.
-  await store.record({ id: before.id, service, state: "processing", attempt: 1 });
+  // One of the past ends meanwhile, and a key of the past is asked for.
+  await store.record({ id: before.id, service, state: "succeeded", attempt: 1, response: ok });
   const claiming = store.enter({ id: newRequestId(), service, claim: before.claim });
   results.release();
   assert.equal((await claiming).kind, "taken");
-  await eventually(async () => (await store.get(before.id))?.state === "processing");
+  await eventually(async () => (await store.get(before.id))?.state === "succeeded");
+  assert.deepEqual(await store.response(before.id), ok);
 });
 
 Deno.test("a request that memory has no room for is found in the log, cancelled too", async () => {
