@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { requestQueue } from "../../shared/service_name.ts";
 import { eventually } from "../brokers.ts";
 import { writePatterned } from "./stream_service.ts";
@@ -105,17 +106,18 @@ streamTest(
   async (broker) => {
     await using all = await given(broker, async ({ response }) => {
       response.writeHead(200, events);
-      for (let i = 0; i < 6; i++) {
+      // Its pace is what is tested: longer in all than either time, and far below the one in between.
+      for (let i = 0; i < 8; i++) {
         response.write("data\n\n");
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await delay(200);
       }
-    }, { DEQUEUER_TIMEOUT: "500ms", ENQUEUER_REPLY_TIMEOUT: "400ms" });
+    }, { DEQUEUER_TIMEOUT: "1s", ENQUEUER_REPLY_TIMEOUT: "800ms" });
     const response = await fetch(`${all.stack.url}/events`);
     let text = "";
     await assert.rejects(async () => {
       for await (const part of texts(response)) text += part;
     });
-    assert.equal(text, "data\n\n".repeat(6));
+    assert.equal(text, "data\n\n".repeat(8));
     await assertNothingLeft(all, 1);
   },
 );
