@@ -1,0 +1,99 @@
+import { ATTEMPT, DEAD_AT, DEAD_QUEUE, DEAD_REASON, type Settlement } from "../broker.ts";
+import { DeliveryLostError } from "../errors.ts";
+import { type Argument, listOf } from "./client.ts";
+import { encodeHeaders } from "./fields.ts";
+import { Held } from "./held.ts";
+import { holding } from "./lua.ts";
+import { Script, type Sender } from "./script.ts";
+
+/** Settles entries in one step; answers for each whether it was its consumer's. */
+const settlingScript = new Script(
+  holding,
+  `
+local now, result, woken = clock(), {}, {}
+evenIfFull()
+for first = 1, #ARGV, 7 do
+  local queue, consumer, at, id, what, delay, headers = unpack(ARGV, first, first + 6)
+  local count = held(queue, at, id, consumer)
+  local message = count and (what == 'retry' or what == 'dead') and entry(queue, at, id)
+  if message then message = with(message, { headers = headers, expires_at = false }) end
+  if not count then
+    result[#result + 1] = 0
+  else
+    result[#result + 1] = 1
+    if what == 'release' then
+      giveBack(queue, at, id, count, true)
+      woken[queue] = (woken[queue] or 0) + 1
+    else
+      remove(queue, at, id)
+      if what == 'retry' and message then
+        add(queue, message, tonumber(delay), now)
+        if tonumber(delay) <= 0 then woken[queue] = (woken[queue] or 0) + 1 end
+      elseif message then
+        local dead = deadLetterQueue(queue)
+        if dead then
+          add(dead, with(message, { expiration = false }), 0, now)
+          woken[dead] = (woken[dead] or 0) + 1
+        end
+      end
+    end
+  end
+end
+for queue, count in pairs(woken) do ring(queue, count) end
+return result
+`,
+);
+
+/**
+ * Settles deliveries, all those that still are their consumers' in one step.
+ * @throws {DeliveryLostError} some were not.
+ */
+export async function settle(sender: Sender, settlements: readonly Settlement[]): Promise<void> {
+  const args: Argument[] = [];
+  const touched = new Set<Held["consumer"]>();
+  let lost = 0;
+  for (const settlement of settlements) {
+    const { token } = settlement.delivery;
+    if (!(token instanceof Held) || !token.consumer.letGo(token)) {
+      lost++;
+      continue;
+    }
+    touched.add(token.consumer);
+    const delay = settlement.kind === "retry" ? settlement.delayMs : 0;
+    args.push(settlement.delivery.queue, token.owner, token.level, token.id);
+    args.push(settlement.kind, `${delay}`, headersOf(settlement));
+  }
+  if (args.length > 0) {
+    const settled = settlingScript.run(sender, args);
+    // Asked for behind the settlements, so that there is room for it by then.
+    for (const consumer of touched) consumer.hasRoom();
+    try {
+      lost += listOf(await settled).filter((done) => done === 0).length;
+    } catch (error) {
+      for (const consumer of touched) consumer.lose();
+      throw error;
+    }
+    for (const consumer of touched) consumer.settled();
+  }
+  if (lost === 0) return;
+  throw new DeliveryLostError(
+    `${lost} of ${settlements.length} deliveries were settled before, or lost`,
+  );
+}
+
+/** The headers with which a message lives on. */
+function headersOf(settlement: Settlement): string {
+  const { kind, delivery: { message, attempt, queue } } = settlement;
+  if (kind === "retry") {
+    const next = attempt + (settlement.countsAttempt === false ? 0 : 1);
+    return encodeHeaders({ ...message.headers, ...settlement.headers, [ATTEMPT]: next });
+  }
+  if (kind !== "dead") return "";
+  return encodeHeaders({
+    ...message.headers,
+    ...settlement.headers,
+    [DEAD_REASON]: settlement.reason,
+    [DEAD_AT]: Date.now(),
+    [DEAD_QUEUE]: queue,
+  });
+}
