@@ -34,6 +34,7 @@ export class Connection {
   readonly #running: Promise<void>;
   #client: Client | undefined;
   #starting = true;
+  readonly #tried = Promise.withResolvers<void>();
   #trouble = "connecting";
   #pausing: AbortController | undefined;
   #becameReady = Promise.withResolvers<void>();
@@ -80,10 +81,11 @@ export class Connection {
   }
 
   /**
-   * Sends a command.
+   * Sends a command, if need be after the first try to connect.
    * @throws {BrokerUnavailableError} not connected, or the connection is lost before the answer.
    */
   async send(args: readonly Argument[]): Promise<Reply> {
+    if (this.#starting) await this.#tried.promise;
     const client = this.#client;
     if (!client) throw this.#unavailable();
     this.#unanswered++;
@@ -113,7 +115,13 @@ export class Connection {
   async close(): Promise<void> {
     this.#closing.abort(new BrokerUnavailableError("the broker handle is closed"));
     this.hurry();
+    this.#triedOnce();
     await this.#running;
+  }
+
+  #triedOnce(): void {
+    this.#starting = false;
+    this.#tried.resolve();
   }
 
   #unavailable(): BrokerUnavailableError {
@@ -130,7 +138,7 @@ export class Connection {
       const error = await this.#live(signal);
       if (signal.aborted) break;
       if (!this.#starting && performance.now() - start > stableAfterMs) failures = 0;
-      this.#starting = false;
+      this.#triedOnce();
       this.#trouble = error.message || "the connection was refused";
       this.#options.onChange();
       this.#pausing = new AbortController();
@@ -155,7 +163,7 @@ export class Connection {
       await within(Promise.race([connecting, failed]), limits);
       if (setUp) await within(Promise.race([setUp(client), failed]), limits);
       this.#client = client;
-      this.#starting = false;
+      this.#triedOnce();
       this.#unanswered = 0;
       timer = this.#watch();
       this.#becameReady.resolve();

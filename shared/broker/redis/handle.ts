@@ -24,10 +24,12 @@ import { maxHeaderBytes, maxMessageBytes } from "./fields.ts";
 import { Leases } from "./leases.ts";
 import { publish } from "./publisher.ts";
 import { ReplyReader } from "./reply_reader.ts";
+import { RedisResultStore } from "./result_store.ts";
 import { Script } from "./script.ts";
 import { readServer, type Server } from "./server.ts";
 import { settle } from "./settling.ts";
 import { queueStats } from "./stats.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { Ticker } from "./ticker.ts";
 import type { Target } from "./url.ts";
 
@@ -40,14 +42,14 @@ export class RedisBroker implements Broker {
   readonly #target: Target;
   readonly #options: BrokerOptions;
   readonly #id = randomUUID();
+  readonly #closing = new AbortController();
+  readonly #subscriptions: Subscriptions;
   readonly #connection: Connection;
   readonly #declared: Declared;
   readonly #consumers = new Set<Consumer>();
   readonly #readers = new Set<ReplyReader>();
   readonly #ticker: Ticker;
   readonly #leases: Leases<Consumer>;
-  /** Until the first try to connect has ended, well or not. */
-  #starting: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
   #abandoned: Leased[] = [];
   #count = 0;
   #server: Server | undefined;
@@ -66,6 +68,7 @@ export class RedisBroker implements Broker {
       setUp: (client) => this.#setUp(client),
       onChange: () => this.#changed(),
     });
+    this.#subscriptions = new Subscriptions(target, `${options.name}-subscribe`);
     const connection = this.#connection;
     this.#declared = new Declared({ id: this.#id, leaseMs: target.leaseMs });
     this.#ticker = new Ticker({
@@ -121,7 +124,6 @@ export class RedisBroker implements Broker {
   ): Promise<void> {
     const { delayMs = 0 } = options;
     checkDelay(delayMs);
-    if (this.#starting) await this.#starting.promise;
     this.#assertOpen();
     await publish(this.#connection, to, messages, options);
     if (delayMs > 0) this.#ticker.in(delayMs);
@@ -169,12 +171,13 @@ export class RedisBroker implements Broker {
   }
 
   async stats(queue: string): Promise<QueueStats> {
-    if (this.#starting) await this.#starting.promise;
     return await queueStats(this.#connection, queue);
   }
 
-  results(_options: ResultStoreOptions): ResultStore {
-    throw new Error("todo");
+  results(options: ResultStoreOptions): ResultStore {
+    this.#assertOpen();
+    const { signal } = this.#closing;
+    return new RedisResultStore(this.#connection, this.#subscriptions, options, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -182,9 +185,9 @@ export class RedisBroker implements Broker {
   }
 
   async #dispose(): Promise<void> {
+    this.#closing.abort();
     this.#ticker[Symbol.dispose]();
     this.#leases[Symbol.dispose]();
-    this.#started();
     await Promise.all([
       ...[...this.#consumers].map((consumer) => consumer.dispose()),
       ...[...this.#readers].map((reader) => reader.dispose()),
@@ -192,7 +195,7 @@ export class RedisBroker implements Broker {
         ? this.#declared.withdraw(this.#connection).catch(() => {})
         : undefined,
     ]);
-    await this.#connection.close();
+    await Promise.all([this.#connection.close(), this.#subscriptions[Symbol.asyncDispose]()]);
     this.#update({ connected: false, detail: "closed" });
   }
 
@@ -218,20 +221,13 @@ export class RedisBroker implements Broker {
     if (!connected) {
       for (const consumer of this.#consumers) consumer.lose();
       if (starting) return;
-      this.#started();
       return this.#update({ connected, detail: `not connected to Redis at ${shown}: ${trouble}` });
     }
     this.#capabilities = capabilitiesOf(this.#server);
-    this.#started();
     const { product = "Redis", warnings = [] } = this.#server ?? {};
     const remarks = [...warnings, this.#declared.trouble].filter(Boolean);
     const detail = [`connected to ${product} at ${shown}`, ...remarks].join("; ");
     this.#update({ connected, detail });
-  }
-
-  #started(): void {
-    this.#starting?.resolve();
-    this.#starting = undefined;
   }
 
   #update(status: BrokerStatus): void {
