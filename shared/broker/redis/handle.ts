@@ -14,6 +14,7 @@ import type {
   QueueStats,
   Settlement,
 } from "../broker.ts";
+import { within } from "../../waiting.ts";
 import { BrokerUnavailableError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { Connection } from "./connection.ts";
@@ -22,17 +23,19 @@ import { end, type Leased } from "./consuming.ts";
 import { Declared } from "./declared.ts";
 import { maxHeaderBytes, maxMessageBytes } from "./fields.ts";
 import { Leases } from "./leases.ts";
-import { publish } from "./publisher.ts";
+import type { Gathering } from "./gathering.ts";
+import { Publisher } from "./publisher.ts";
 import { ReplyReader } from "./reply_reader.ts";
 import { RedisResultStore } from "./result_store.ts";
 import { Script } from "./script.ts";
 import { readServer, type Server } from "./server.ts";
-import { settle } from "./settling.ts";
+import { settle, settlingBy } from "./settling.ts";
 import { queueStats } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Ticker } from "./ticker.ts";
 import type { Target } from "./url.ts";
 
+const flushTimeoutMs = 2000;
 const maxDelayMs = 365 * 86_400_000;
 
 /**
@@ -45,6 +48,8 @@ export class RedisBroker implements Broker {
   readonly #closing = new AbortController();
   readonly #subscriptions: Subscriptions;
   readonly #connection: Connection;
+  readonly #publisher: Publisher;
+  readonly #settling: Gathering;
   readonly #declared: Declared;
   readonly #consumers = new Set<Consumer>();
   readonly #readers = new Set<ReplyReader>();
@@ -70,6 +75,8 @@ export class RedisBroker implements Broker {
     });
     this.#subscriptions = new Subscriptions(target, `${options.name}-subscribe`);
     const connection = this.#connection;
+    this.#publisher = new Publisher(connection);
+    this.#settling = settlingBy(connection);
     this.#declared = new Declared({ id: this.#id, leaseMs: target.leaseMs });
     this.#ticker = new Ticker({
       connection,
@@ -125,7 +132,7 @@ export class RedisBroker implements Broker {
     const { delayMs = 0 } = options;
     checkDelay(delayMs);
     this.#assertOpen();
-    await publish(this.#connection, to, messages, options);
+    await this.#publisher.publish(to, messages, options);
     if (delayMs > 0) this.#ticker.in(delayMs);
   }
 
@@ -162,7 +169,7 @@ export class RedisBroker implements Broker {
       if (settlement.kind === "retry") checkDelay(settlement.delayMs);
     }
     this.#assertOpen();
-    await settle(this.#connection, settlements);
+    await settle(this.#settling, settlements);
     for (const settlement of settlements) {
       if (settlement.kind === "retry" && settlement.delayMs > 0) {
         this.#ticker.in(settlement.delayMs);
@@ -185,6 +192,7 @@ export class RedisBroker implements Broker {
   }
 
   async #dispose(): Promise<void> {
+    await this.#flush();
     this.#closing.abort();
     this.#ticker[Symbol.dispose]();
     this.#leases[Symbol.dispose]();
@@ -197,6 +205,12 @@ export class RedisBroker implements Broker {
     ]);
     await Promise.all([this.#connection.close(), this.#subscriptions[Symbol.asyncDispose]()]);
     this.#update({ connected: false, detail: "closed" });
+  }
+
+  /** What was handed over without a confirmation is to be sent. */
+  async #flush(): Promise<void> {
+    if (!this.#connection.connected) return;
+    await within(this.#publisher.flush(), { ms: flushTimeoutMs }).catch(() => {});
   }
 
   async #setUp(client: Client): Promise<void> {

@@ -71,8 +71,12 @@ end
 export const adding = `${basics}
 local function addReady(queue, message, now)
   if kind(queue) == 'reply' then
-    redis.call('XADD', key(queue, 'replies'), '*', unpack(message))
-    return redis.call('PEXPIRE', key(queue, 'replies'), redis.call('PTTL', key(queue, 'queue')))
+    local replies = key(queue, 'replies')
+    local fresh = not exists(replies)
+    redis.call('XADD', replies, '*', unpack(message))
+    -- Later its owner extends it.
+    if fresh then redis.call('PEXPIRE', replies, redis.call('PTTL', key(queue, 'queue'))) end
+    return
   end
   local at = level(message)
   local expiration = tonumber(field(message, 'expiration') or '')

@@ -1,7 +1,8 @@
 import { ATTEMPT, DEAD_AT, DEAD_QUEUE, DEAD_REASON, type Settlement } from "../broker.ts";
 import { DeliveryLostError } from "../errors.ts";
-import { type Argument, listOf } from "./client.ts";
+import type { Reply } from "./client.ts";
 import { encodeHeaders } from "./fields.ts";
+import { Gathering } from "./gathering.ts";
 import { Held } from "./held.ts";
 import { holding } from "./lua.ts";
 import { Script, type Sender } from "./script.ts";
@@ -44,12 +45,20 @@ return result
 `,
 );
 
+/** What settles, for {@link settle}. */
+export function settlingBy(sender: Sender): Gathering {
+  return new Gathering(settlingScript, sender);
+}
+
 /**
- * Settles deliveries, all those that still are their consumers' in one step.
+ * Settles deliveries.
  * @throws {DeliveryLostError} some were not.
  */
-export async function settle(sender: Sender, settlements: readonly Settlement[]): Promise<void> {
-  const args: Argument[] = [];
+export async function settle(
+  gathering: Gathering,
+  settlements: readonly Settlement[],
+): Promise<void> {
+  const settled: Promise<Reply>[] = [];
   const touched = new Set<Held["consumer"]>();
   let lost = 0;
   for (const settlement of settlements) {
@@ -60,15 +69,18 @@ export async function settle(sender: Sender, settlements: readonly Settlement[])
     }
     touched.add(token.consumer);
     const delay = settlement.kind === "retry" ? settlement.delayMs : 0;
-    args.push(settlement.delivery.queue, token.owner, token.level, token.id);
-    args.push(settlement.kind, `${delay}`, headersOf(settlement));
+    const { queue } = settlement.delivery;
+    const { consumer, owner, level, id } = token;
+    const onSent = () => consumer.hasRoom();
+    settled.push(
+      gathering.add([queue, owner, level, id, settlement.kind, `${delay}`, headersOf(settlement)], {
+        onSent,
+      }),
+    );
   }
-  if (args.length > 0) {
-    const settled = settlingScript.run(sender, args);
-    // Asked for behind the settlements, so that there is room for it by then.
-    for (const consumer of touched) consumer.hasRoom();
+  if (settled.length > 0) {
     try {
-      lost += listOf(await settled).filter((done) => done === 0).length;
+      lost += (await Promise.all(settled)).filter((done) => done === 0).length;
     } catch (error) {
       for (const consumer of touched) consumer.lose();
       throw error;
