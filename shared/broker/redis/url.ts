@@ -19,7 +19,7 @@ const form = "allowed is redis://user:password@host:6379/0";
 
 /**
  * Reads a broker URL: `redis://user:password@host:port/database`, or `rediss://` for TLS. Its own
- * parameter: `lease` (seconds, 2 to 600; default 15).
+ * parameter: `lease` (seconds, 2 to 600; default 10).
  *
  * @throws {BrokerUrlError} it cannot be read. The message never repeats the URL, which may hold a password.
  */
@@ -34,7 +34,7 @@ export function parseUrl(text: string): Target {
   if (!/^\d{0,5}$/.test(database)) {
     throw new BrokerUrlError("the path of a Redis URL is the number of a database");
   }
-  const { lease = "15", ...unknown } = Object.fromEntries(url.searchParams);
+  const { lease = "10", ...unknown } = Object.fromEntries(url.searchParams);
   const [name] = Object.keys(unknown);
   if (name !== undefined) {
     throw new BrokerUrlError(`the broker URL has the parameter "${name}"; known is lease`);
