@@ -3,7 +3,7 @@ import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
-import { serve, type Server } from "../shared/runtime.ts";
+import { serve, type Server } from "../shared/http/server/server.ts";
 import { creditType } from "../shared/message/credit.ts";
 import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
@@ -167,7 +167,10 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       },
     }),
   });
-  const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
+  const server = await serve((request) => app.fetch(request), {
+    hostname: config.DEQUEUER_HOST,
+    port: config.DEQUEUER_PORT,
+  });
   log.info("health and metrics on {url}", { url: server.url });
 
   control.start(broker, [cancelBroadcast(service)]);

@@ -37,6 +37,7 @@ export interface Intake {
 
 /**
  * Reads a caller's request.
+ * @param rawHeaders its headers as they came, name and value in turn, if they are known.
  * @throws {Problem} it is not well-formed, or too large, or asks for what the broker does not have.
  */
 export async function takeIn(
@@ -44,6 +45,7 @@ export async function takeIn(
   id: string,
   request: Request,
   { service, path }: Target,
+  rawHeaders: readonly string[] = [...request.headers].flat(),
 ): Promise<Intake> {
   if (!ownServiceNamePattern.test(service)) {
     throw new Problem("bad-request", {
@@ -56,7 +58,7 @@ export async function takeIn(
   const { delayMs, priority } = scheduleOf(request.headers, Date.now());
   checkPriority(deps.broker, priority);
   checkDelay(delayMs, order);
-  const headers = requestHeaders(request.headers);
+  const headers = requestHeaders(rawHeaders);
   if (deps.ownsAuthorization) delete headers["authorization"];
   keepPreferences(headers);
   checkSize(path, headers);

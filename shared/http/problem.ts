@@ -7,6 +7,7 @@ export const problemTypes = {
   "not-found": { status: 404, title: "There is nothing here" },
   "service-not-found": { status: 404, title: "There is no such service" },
   "request-not-found": { status: 404, title: "There is no such request" },
+  "request-timeout": { status: 408, title: "The request did not come in time" },
   "no-response-yet": { status: 409, title: "There is no response yet" },
   "request-ended": { status: 409, title: "The request has ended before" },
   "request-cancelled": { status: 409, title: "The request was cancelled" },
@@ -14,6 +15,7 @@ export const problemTypes = {
   "out-of-reach": { status: 409, title: "The rest cannot be reached in one run" },
   "body-too-large": { status: 413, title: "The request's body is too large" },
   "key-reused": { status: 422, title: "The key belongs to another request" },
+  "headers-too-large": { status: 431, title: "The request's headers are too large" },
   "internal-error": { status: 500, title: "ProxyMQ failed" },
   "upstream-unreachable": { status: 502, title: "The microservice cannot be reached" },
   "upstream-protocol-error": {
