@@ -8,8 +8,15 @@
 /** The consumer group of every stream. */
 export const group = "proxymq";
 
+/** For scripts that are to work on a server whose memory is full. */
+export const whenFull = `
+-- It refuses to write, but not to a script that has written before: what empties queues has to go on.
+local function evenIfFull() redis.call('DEL', 'proxymq:none') end
+`;
+
 /** Keys and the clock. */
 export const basics = `
+${whenFull}
 local G = '${group}'
 -- The consumer in whose name the group keeps what was given back.
 local RETURNED = 'returned'
@@ -24,10 +31,6 @@ end
 
 local function exists(name) return redis.call('EXISTS', name) == 1 end
 local function kind(queue) return redis.call('HGET', key(queue, 'queue'), 'kind') end
-
--- A server whose memory is full refuses to write, but not to a script that has written before: what
--- empties queues has to go on.
-local function evenIfFull() redis.call('DEL', 'proxymq:none') end
 
 -- A message is a flat list of names and values.
 local function field(message, name)
@@ -73,6 +76,8 @@ local function addReady(queue, message, now)
   if kind(queue) == 'reply' then
     local replies = key(queue, 'replies')
     local fresh = not exists(replies)
+    -- Who waits for it can end then.
+    evenIfFull()
     redis.call('XADD', replies, '*', unpack(message))
     -- Later its owner extends it.
     if fresh then redis.call('PEXPIRE', replies, redis.call('PTTL', key(queue, 'queue'))) end

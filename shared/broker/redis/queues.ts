@@ -9,6 +9,7 @@ const declaringWork = new Script(
   basics,
   `
 local name, dead = ARGV[1], ARGV[2]
+evenIfFull()
 local present = redis.call('HMGET', key(name, 'queue'), 'kind', 'dead_letter_queue')
 if present[1] and (present[1] ~= 'work' or present[2] ~= dead) then return 'mismatch' end
 if not present[1] then
@@ -35,6 +36,7 @@ const declaringReply = new Script(
   basics,
   `
 local name, owner, lease = ARGV[1], ARGV[2], ARGV[3]
+evenIfFull()
 local present = redis.call('HMGET', key(name, 'queue'), 'kind', 'owner')
 if present[1] and (present[1] ~= 'reply' or present[2] ~= owner) then return 'mismatch' end
 redis.call('HSET', key(name, 'queue'), 'kind', 'reply', 'owner', owner)

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { whenFull } from "./lua.ts";
 import { Script } from "./script.ts";
 
 /** The fields of a request that are no response, in the order in which they are read. */
@@ -25,6 +26,7 @@ export const recordFields = [
 ] as const;
 
 const requests = `
+${whenFull}
 local FINAL = { succeeded = true, failed = true, dead = true, cancelled = true }
 -- For how long an end is waited for of which nobody knows when it will be.
 local OPEN = 30 * 86400000
@@ -111,6 +113,7 @@ export const confirming = new Script(
   requests,
   `
 if redis.call('EXISTS', request(ARGV[1])) == 1 then
+  evenIfFull()
   redis.call('HSET', request(ARGV[1]), 'confirmed', '1')
 end
 `,
@@ -136,6 +139,7 @@ export const recording = new Script(
 local id, service, state, run, attempt, next, reason, created, ttl = unpack(ARGV, 1, 9)
 local now = tonumber(ARGV[10])
 local known = redis.call('EXISTS', request(id)) == 1
+evenIfFull()
 if not known then
   redis.call('HSET', request(id), 'service', service, 'attempt', '0', 'created_at', created,
     'ttl', ttl)
@@ -168,6 +172,7 @@ export const cancelling = new Script(
 local id, till, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local record = read(id)
 if not record or FINAL[record[2]] then return record end
+evenIfFull()
 finish(id, record[3], 'cancelled')
 redis.call('HSET', request(id), 'updated_at', ARGV[3])
 changed(id, now)

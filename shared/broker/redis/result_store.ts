@@ -18,6 +18,7 @@ import { BrokerUnavailableError, MessageTooLargeError } from "../errors.ts";
 import { type Argument, bytes, listOf, type Reply, textOf } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { maxMessageBytes } from "./fields.ts";
+import { isFull, unavailable } from "./redis_error.ts";
 import { readRecord, readResponse } from "./result_rows.ts";
 import {
   cancelling,
@@ -163,8 +164,12 @@ export class RedisResultStore implements ResultStore {
     return Promise.resolve();
   }
 
-  #run(script: Script, args: readonly Argument[]): Promise<Reply> {
-    return script.run(this.#connection, args);
+  async #run(script: Script, args: readonly Argument[]): Promise<Reply> {
+    try {
+      return await script.run(this.#connection, args);
+    } catch (error) {
+      throw isFull(error) ? unavailable(error) : error;
+    }
   }
 
   async #readCancelled(): Promise<CancelledRequest[]> {
