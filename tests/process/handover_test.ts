@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { brokersUnderTest, within } from "../brokers.ts";
+import { brokersUnderTest, type TestBroker, within } from "../brokers.ts";
 import { microservice } from "../e2e/stack.ts";
 import { type Env, type ServiceProcess, startDequeuer, startEnqueuer } from "./service_process.ts";
 
@@ -40,7 +40,18 @@ async function hold(brokerUrl: string, service: string, firstEnv: Env = {}): Pro
 }
 
 /** Over SQLite, what a killed process held comes back when its lease of 10 s has run out, if not before. */
-const handoverMs: Readonly<Record<string, number>> = { sqlite: 13_000, "rabbitmq quorum": 3_000 };
+const handoverMs: Readonly<Record<string, number>> = {
+  sqlite: 13_000,
+  "rabbitmq quorum": 3_000,
+  redis: 5_000,
+};
+
+/** Over Redis the lease is a setting. */
+const settings: Readonly<Record<string, string>> = { redis: "?lease=2" };
+
+function urlOf({ url }: TestBroker, name: string): string {
+  return url + (settings[name] ?? "");
+}
 
 for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) {
   Deno.test({
@@ -48,7 +59,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) 
     ignore: broker.missing !== undefined,
     async fn() {
       await using place = await broker.setUp();
-      await using held = await hold(place.url, place.service(), {
+      await using held = await hold(urlOf(place, broker.name), place.service(), {
         DEQUEUER_DRAIN_TIMEOUT: "300ms",
       });
       const start = performance.now();
@@ -73,7 +84,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) 
     ignore: broker.missing !== undefined,
     async fn() {
       await using place = await broker.setUp();
-      await using held = await hold(place.url, place.service());
+      await using held = await hold(urlOf(place, broker.name), place.service());
       const start = performance.now();
       held.first.signal("SIGKILL");
       assert.equal((await held.first.exited()).code, 137);

@@ -22,7 +22,7 @@ export interface Client {
   destroy(): void;
 }
 
-const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer };
+const typeMapping = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.MAP]: Array };
 
 /** @param name as operators see it in the server's list of clients. */
 export function makeClient(target: Target, name: string, connectTimeoutMs: number): Client {
@@ -38,7 +38,8 @@ export function makeClient(target: Target, name: string, connectTimeoutMs: numbe
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     database,
-    RESP: 2,
+    // The connection for commands subscribes to a channel too.
+    RESP: 3,
     // A name with a space is refused.
     name: name.replaceAll(/[^!-~]+/g, "-"),
     // A command while there is no connection rejects at once.

@@ -122,15 +122,17 @@ export class Consumer {
     const { signal } = this.#stop;
     let started = this.#name !== "";
     if (started) this.#before.push(this.#name);
-    const name = this.#name = newName();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         await connection.ready(signal);
         const { leaseMs } = target;
-        const before = this.#before;
+        const [name, before] = [newName(), [...this.#before]];
+        // Whether it was entered under it is not known if there is no answer.
+        this.#before.push(name);
         const got = await enter(connection, { queue, name, before, leaseMs, count: prefetch });
         if (typeof got !== "string") {
           this.#before = [];
+          this.#name = name;
           this.#entered = true;
           started = true;
           this.#take(got, prefetch);

@@ -11,7 +11,7 @@ import { parseUrl } from "./url.ts";
 /**
  * Opens Redis. The handle comes back at once and connects in the background.
  *
- * @param url `redis://` or `rediss://`, with the parameter `lease` (seconds; default 10): for how
+ * @param url `redis://` or `rediss://`, with the parameter `lease` (seconds; default 15): for how
  * long a client that is not heard of keeps what it holds.
  * @throws {BrokerUrlError} the URL cannot be read.
  */

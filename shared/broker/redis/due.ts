@@ -1,6 +1,10 @@
 import { listOf } from "./client.ts";
 import { holding } from "./lua.ts";
+import { aliveChannel } from "./presence.ts";
 import { Script, type Sender } from "./script.ts";
+
+/** How often it is looked who is still connected, milliseconds. */
+const lookEveryMs = 900;
 
 /**
  * Does what is due in some queues, by the server's clock: delayed messages become ready, expired
@@ -40,6 +44,14 @@ end
 local function reapDead(queue)
   local dead = redis.call('ZRANGEBYSCORE', key(queue, 'leases'), '-inf', now, 'LIMIT', 0, LIMIT)
   for _, consumer in ipairs(dead) do reap(queue, consumer, {}) end
+  -- Those whose connection is gone are dead before their leases are over. One client looks for all.
+  if not redis.call('SET', key(queue, 'looked'), '1', 'NX', 'PX', '${lookEveryMs}') then return end
+  for _, consumer in ipairs(redis.call('ZRANGE', key(queue, 'leases'), 0, -1)) do
+    local connection = string.match(consumer, '^([^/]+)/')
+    if connection and redis.call('PUBSUB', 'NUMSUB', '${aliveChannel}' .. connection)[2] == 0 then
+      reap(queue, consumer, {})
+    end
+  end
 end
 
 local function wait(queue)

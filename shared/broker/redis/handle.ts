@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import type {
   Address,
@@ -24,6 +25,7 @@ import { Declared } from "./declared.ts";
 import { maxHeaderBytes, maxMessageBytes } from "./fields.ts";
 import { Leases } from "./leases.ts";
 import type { Gathering } from "./gathering.ts";
+import { showPresence } from "./presence.ts";
 import { Publisher } from "./publisher.ts";
 import { ReplyReader } from "./reply_reader.ts";
 import { RedisResultStore } from "./result_store.ts";
@@ -57,6 +59,8 @@ export class RedisBroker implements Broker {
   readonly #leases: Leases<Consumer>;
   #abandoned: Leased[] = [];
   #count = 0;
+  /** Of the connection that there is. */
+  #presence = "";
   #server: Server | undefined;
   #capabilities: Capabilities;
   #status: BrokerStatus;
@@ -133,7 +137,7 @@ export class RedisBroker implements Broker {
     checkDelay(delayMs);
     this.#assertOpen();
     await this.#publisher.publish(to, messages, options);
-    if (delayMs > 0) this.#ticker.in(delayMs);
+    if (delayMs > 0) this.#ticker.in(delayMs, "queue" in to ? to.queue : undefined);
   }
 
   consume(queue: string, options: ConsumeOptions): AsyncIterable<Delivery> {
@@ -153,7 +157,7 @@ export class RedisBroker implements Broker {
     const consumer = new Consumer({
       ...options,
       ...shared,
-      newName: () => `${this.#options.name}-${this.#id}-${++this.#count}`,
+      newName: () => `${this.#presence}/${this.#id}/${++this.#count}`,
       redeclare: (queue) => this.#redeclare(queue),
       abandon: (consumer) => this.#abandoned.push(consumer),
     });
@@ -172,7 +176,7 @@ export class RedisBroker implements Broker {
     await settle(this.#settling, settlements);
     for (const settlement of settlements) {
       if (settlement.kind === "retry" && settlement.delayMs > 0) {
-        this.#ticker.in(settlement.delayMs);
+        this.#ticker.in(settlement.delayMs, settlement.delivery.queue);
       }
     }
   }
@@ -216,6 +220,7 @@ export class RedisBroker implements Broker {
   async #setUp(client: Client): Promise<void> {
     this.#server = await readServer(client);
     await Script.load(client);
+    this.#presence = await showPresence(client);
     await this.#declared.redeclare(client);
     const abandoned = this.#abandoned.splice(0);
     await Promise.all(abandoned.map(({ queue, name }) => end(client, queue, name, true, [])));
@@ -239,14 +244,14 @@ export class RedisBroker implements Broker {
     }
     this.#capabilities = capabilitiesOf(this.#server);
     const { product = "Redis", warnings = [] } = this.#server ?? {};
-    const remarks = [...warnings, this.#declared.trouble].filter(Boolean);
-    const detail = [`connected to ${product} at ${shown}`, ...remarks].join("; ");
-    this.#update({ connected, detail });
+    const { trouble: mismatch } = this.#declared;
+    const detail = [`connected to ${product} at ${shown}`, mismatch].filter(Boolean).join("; ");
+    const warning = warnings.join("; ");
+    this.#update({ connected, detail, ...(warning === "" ? {} : { warning }) });
   }
 
   #update(status: BrokerStatus): void {
-    const { connected, detail } = this.#status;
-    if (connected === status.connected && detail === status.detail) return;
+    if (isDeepStrictEqual(this.#status, status)) return;
     this.#status = status;
     this.#options.onStatus?.(status);
   }

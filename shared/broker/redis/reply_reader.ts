@@ -62,11 +62,13 @@ export class ReplyReader {
           const read = await this.#reading.send(
             ["XREAD", "COUNT", `${most}`, "BLOCK", `${blocksMs}`, "STREAMS", stream, last],
           );
-          const entries = listOf(listOf(listOf(read)[0])[1]);
+          const [, entries] = listOf(read).map(listOf);
+          if (!entries) {
+            // By now all that was read is deleted; a stream that was lost may begin with lower ids.
+            last = "0-0";
+            continue;
+          }
           for (const entry of entries) this.buffer.push(this.#delivery(listOf(entry)[1] ?? null));
-          // By now all that was read is deleted; a stream that was lost may begin with lower ids.
-          if (entries.length === 0) last = "0-0";
-          if (entries.length === 0) continue;
           const ids = entries.map((entry) => textOf(listOf(entry)[0]));
           last = ids.at(-1) ?? last;
           connection.send(["XDEL", stream, ...ids]).catch(() => {});

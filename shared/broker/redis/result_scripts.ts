@@ -185,6 +185,12 @@ return read(id)
 `,
 );
 
+/** What is cancelled and has to be known still: ids, each with its time. */
+export const listingCancelled = new Script(
+  requests,
+  "return redis.call('ZRANGEBYSCORE', 'proxymq:cancelled', '(' .. ARGV[1], '+inf', 'WITHSCORES')",
+);
+
 /** How many requests of each service wait for their time. */
 export const countingDelayed = new Script(
   requests,

@@ -26,6 +26,7 @@ import {
   countingDelayed,
   entering,
   finding,
+  listingCancelled,
   recording,
   withdrawing,
 } from "./result_scripts.ts";
@@ -173,11 +174,7 @@ export class RedisResultStore implements ResultStore {
   }
 
   async #readCancelled(): Promise<CancelledRequest[]> {
-    const reply = listOf(
-      await this.#connection.send(
-        ["ZRANGEBYSCORE", "proxymq:cancelled", `(${Date.now()}`, "+inf", "WITHSCORES"],
-      ),
-    );
+    const reply = listOf(await this.#run(listingCancelled, [`${Date.now()}`]));
     return reply.flatMap((id, at) =>
       at % 2 === 0 ? [{ id: textOf(id), until: Number(textOf(reply[at + 1])) }] : []
     );

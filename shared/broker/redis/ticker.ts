@@ -24,6 +24,8 @@ export interface TickerOptions {
 export class Ticker implements Disposable {
   readonly #options: TickerOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Until when queues are looked after that others declared and consume. */
+  readonly #others = new Map<string, number>();
   #nextAt = Infinity;
   #ticking = false;
   #closed = false;
@@ -33,9 +35,10 @@ export class Ticker implements Disposable {
     this.in(0);
   }
 
-  /** Something is due in so many milliseconds. */
-  in(ms: number): void {
+  /** Something is due in so many milliseconds, in a queue that is looked after or in this one. */
+  in(ms: number, queue?: string): void {
     const at = performance.now() + ms;
+    if (queue !== undefined) this.#others.set(queue, Math.max(at, this.#others.get(queue) ?? 0));
     if (this.#closed || at >= this.#nextAt) return;
     this.#nextAt = at;
     clearTimeout(this.#timer);
@@ -52,9 +55,10 @@ export class Ticker implements Disposable {
     this.#nextAt = Infinity;
     if (this.#ticking) return this.in(10);
     this.#ticking = true;
+    const start = performance.now();
     let next = consuming() ? consumingEveryMs : elseEveryMs;
     try {
-      const names = [...queues()];
+      const names = [...new Set([...queues(), ...this.#others.keys()])];
       if (connection.connected && names.length > 0) {
         for (const [at, due] of (await doDue(connection, names)).entries()) {
           if (due === "missing") onMissing(names[at] ?? "");
@@ -64,6 +68,7 @@ export class Ticker implements Disposable {
     } catch (error) {
       if (!(error instanceof BrokerUnavailableError)) next = consumingEveryMs;
     } finally {
+      for (const [queue, until] of this.#others) if (until < start) this.#others.delete(queue);
       this.#ticking = false;
       this.in(next);
     }

@@ -19,7 +19,7 @@ const form = "allowed is redis://user:password@host:6379/0";
 
 /**
  * Reads a broker URL: `redis://user:password@host:port/database`, or `rediss://` for TLS. Its own
- * parameter: `lease` (seconds, 2 to 600; default 10).
+ * parameter: `lease` (seconds, 2 to 600; default 15).
  *
  * @throws {BrokerUrlError} it cannot be read. The message never repeats the URL, which may hold a password.
  */
@@ -29,12 +29,13 @@ export function parseUrl(text: string): Target {
   if (url.protocol !== "redis:" && url.protocol !== "rediss:") {
     throw new BrokerUrlError(`Redis is reached by redis or rediss; ${form}`);
   }
+  if (url.hostname === "") throw new BrokerUrlError(`the broker URL has no host; ${form}`);
   if (url.port === "0") throw new BrokerUrlError(`a port is 1 to 65535; ${form}`);
   const database = url.pathname.replace(/^\//, "");
   if (!/^\d{0,5}$/.test(database)) {
     throw new BrokerUrlError("the path of a Redis URL is the number of a database");
   }
-  const { lease = "10", ...unknown } = Object.fromEntries(url.searchParams);
+  const { lease = "15", ...unknown } = Object.fromEntries(url.searchParams);
   const [name] = Object.keys(unknown);
   if (name !== undefined) {
     throw new BrokerUrlError(`the broker URL has the parameter "${name}"; known is lease`);
@@ -45,7 +46,7 @@ export function parseUrl(text: string): Target {
   }
   const username = decode(url.username);
   const password = decode(url.password);
-  const hostname = url.hostname || "localhost";
+  const { hostname } = url;
   const port = Number(url.port || 6379);
   return {
     tls: url.protocol === "rediss:",

@@ -33,5 +33,5 @@ standTest(
     assert.ok(twice.length <= 2 * concurrency, `${twice.length} run again`);
     assert.deepEqual(twice.filter(([, count]) => count > 2), []);
   },
-  { only: /rabbitmq/ },
+  { only: /rabbitmq|redis/ },
 );

@@ -20,7 +20,9 @@ export interface Stand {
 export const concurrency = 32;
 
 /** Only those on which several processes can be; quorum queues are what RabbitMQ has by default. */
-const brokers = brokersUnderTest.filter(({ name }) => /^(sqlite|rabbitmq quorum)$/.test(name));
+const brokers = brokersUnderTest.filter(({ name }) =>
+  /^(sqlite|redis|rabbitmq quorum)$/.test(name)
+);
 
 /** A test over each broker that several processes can share. */
 export function standTest(
