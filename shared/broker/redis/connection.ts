@@ -1,7 +1,7 @@
 import { backoffMs, pause, within } from "../../waiting.ts";
 import { BrokerUnavailableError } from "../errors.ts";
 import { type Argument, type Client, makeClient, type Reply } from "./client.ts";
-import { isUnavailable, unavailable } from "./redis_error.ts";
+import { brokerError } from "./redis_error.ts";
 import type { Target } from "./url.ts";
 
 const connectTimeoutMs = 9000;
@@ -92,7 +92,7 @@ export class Connection {
     try {
       return await client.send(args);
     } catch (error) {
-      throw isUnavailable(error) ? unavailable(error) : error;
+      throw brokerError(error);
     } finally {
       if (client === this.#client) {
         this.#unanswered--;
