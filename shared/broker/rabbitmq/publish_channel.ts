@@ -30,8 +30,11 @@ class Call {
   /** As in the errors: the queue, or the topic. */
   readonly to: string;
   readonly messages: readonly Message[];
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  /** What came back, where that is no error. */
+  readonly #returned = new Set<Message>();
+  readonly #onUnroutable: ((message: Message) => void) | undefined;
+  readonly #resolve: () => void;
+  readonly #reject: (error: Error) => void;
 
   constructor(
     route: Route,
@@ -40,26 +43,53 @@ class Call {
     tick: number,
     resolve: () => void,
     reject: (error: Error) => void,
+    onUnroutable: ((message: Message) => void) | undefined,
   ) {
     this.route = route;
     this.to = to;
     this.messages = messages;
     this.unconfirmed = messages.length;
     this.tick = tick;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onUnroutable = onUnroutable;
   }
 
   /** Makes it as new. */
   restart(): void {
     this.next = 0;
     this.refused = 0;
+    this.#returned.clear();
+  }
+
+  /**
+   * One of its messages came back.
+   * @param id the message's, if it has one.
+   * @returns whether it is known which.
+   */
+  takeBack(id: string | undefined): boolean {
+    if (!this.#onUnroutable) {
+      this.fail(new QueueNotFoundError(this.to));
+      return false;
+    }
+    const message = this.messages.find((one) => idOf(one) === id && !this.#returned.has(one));
+    if (message) this.#returned.add(message);
+    return message !== undefined;
+  }
+
+  succeed(): void {
+    this.#returned.forEach((message) => this.#onUnroutable?.(message));
+    this.#resolve();
   }
 
   fail(error: Error): void {
     this.failed = true;
-    this.reject(error);
+    this.#reject(error);
   }
+}
+
+function idOf({ messageId, correlationId }: Pick<Message, "messageId" | "correlationId">) {
+  return messageId ?? correlationId;
 }
 
 /**
@@ -119,11 +149,20 @@ export class PublishChannel extends OwnChannel {
     for (const call of calls) call.fail(error);
   }
 
-  /** Publishes messages that were checked before. Resolves when all are confirmed. */
-  publish(route: Route, to: string, messages: readonly Message[]): Promise<void> {
+  /**
+   * Publishes messages that were checked before. Resolves when all are confirmed.
+   * @param onUnroutable told of each that came back from a mandatory route; without it the first
+   * that does fails the call.
+   */
+  publish(
+    route: Route,
+    to: string,
+    messages: readonly Message[],
+    onUnroutable?: (message: Message) => void,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       if (messages.length === 0) return resolve();
-      const call = new Call(route, to, messages, this.#tick, resolve, reject);
+      const call = new Call(route, to, messages, this.#tick, resolve, reject, onUnroutable);
       this.#queued.push(call);
       if (this.#queued.length === 1) this.#pump();
       this.#sweeper ??= setInterval(() => this.#sweep(), tickMs);
@@ -178,7 +217,7 @@ export class PublishChannel extends OwnChannel {
     this.#accepted.add(key);
     if (call.refused > 0) return call.fail(new QueueFullError(call.to));
     call.tick = this.#tick;
-    if (--call.unconfirmed === 0) call.resolve();
+    if (--call.unconfirmed === 0) call.succeed();
   }
 
   #refused(call: Call): void {
@@ -216,11 +255,11 @@ export class PublishChannel extends OwnChannel {
    * A return comes before its confirmation, but does not say which publish it answers. A queue that
    * one message does not reach, the others on their way there do not reach either.
    */
-  #returned({ exchange, routingKey }: AMQPMessage): void {
+  #returned({ exchange, routingKey, properties }: AMQPMessage): void {
     for (const call of this.#inFlight.values()) {
       const { route } = call;
       if (call.failed || route.key !== routingKey || route.exchange !== exchange) continue;
-      call.fail(new QueueNotFoundError(call.to));
+      if (call.takeBack(properties.messageId ?? properties.correlationId)) return;
     }
   }
 
