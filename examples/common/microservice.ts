@@ -1,0 +1,16 @@
+import { serve } from "../../shared/runtime.ts";
+
+/** A microservice that listens. */
+export interface Microservice extends AsyncDisposable {
+  /** Without a slash at the end. */
+  readonly url: string;
+}
+
+/** Serves an app on this machine alone. @param port 0 picks a free one. */
+export function startMicroservice(
+  app: { fetch(request: Request): Response | Promise<Response> },
+  port: number,
+): Microservice {
+  const { url, close } = serve((request) => app.fetch(request), { hostname: "127.0.0.1", port });
+  return { url, [Symbol.asyncDispose]: () => close(AbortSignal.timeout(5_000)) };
+}
