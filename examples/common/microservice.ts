@@ -1,4 +1,4 @@
-import { serve } from "../../shared/runtime.ts";
+import { serve } from "../../shared/http/server/server.ts";
 
 /** A microservice that listens. */
 export interface Microservice extends AsyncDisposable {
@@ -7,10 +7,13 @@ export interface Microservice extends AsyncDisposable {
 }
 
 /** Serves an app on this machine alone. @param port 0 picks a free one. */
-export function startMicroservice(
+export async function startMicroservice(
   app: { fetch(request: Request): Response | Promise<Response> },
   port: number,
-): Microservice {
-  const { url, close } = serve((request) => app.fetch(request), { hostname: "127.0.0.1", port });
+): Promise<Microservice> {
+  const { url, close } = await serve((request) => app.fetch(request), {
+    hostname: "127.0.0.1",
+    port,
+  });
   return { url, [Symbol.asyncDispose]: () => close(AbortSignal.timeout(5_000)) };
 }

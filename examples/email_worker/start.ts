@@ -36,7 +36,7 @@ export async function startEmailWorker(
     perSecond: config.EMAIL_WORKER_PER_SECOND,
   }));
   const app = createApp({ send: mailer.send, from: config.EMAIL_WORKER_FROM });
-  const worker = stack.use(startMicroservice(app, config.EMAIL_WORKER_PORT));
+  const worker = stack.use(await startMicroservice(app, config.EMAIL_WORKER_PORT));
   const proxymq = layered(env, {
     fixed: {
       DEQUEUER_SERVICE: service,

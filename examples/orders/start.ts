@@ -56,7 +56,7 @@ export async function startOrders(
     if (!config.ORDERS_RUN.includes(name)) continue;
     const { app, store, resume } = services[name].make({ data, publish, succeeds });
     stack.use(store);
-    urls[name] = stack.use(startMicroservice(app, ports[name])).url;
+    urls[name] = stack.use(await startMicroservice(app, ports[name])).url;
     if (resume) resumes.push(resume);
   }
   if (enqueuer) {

@@ -39,7 +39,7 @@ export async function startWebhooks(
   await using stack = new AsyncDisposableStack();
   const store = stack.use(new ProcessedStore(join(data, "processed.db")));
   const processes = stack.use(
-    startMicroservice(processor(store, work), config.WEBHOOKS_PROCESSOR_PORT),
+    await startMicroservice(processor(store, work), config.WEBHOOKS_PROCESSOR_PORT),
   );
   const proxymq = layered(env, {
     fixed: { DEQUEUER_SERVICE: service, DEQUEUER_TARGET_URL: processes.url },
@@ -50,7 +50,7 @@ export async function startWebhooks(
   const senders = { standard: standardSender(secret), github: githubSender(githubSecret) };
   const app = receiver(senders, acceptInto(`${enqueuer.url}/proxy/${service}`));
   await allReady([enqueuer, dequeuer]);
-  const receives = stack.use(startMicroservice(app, config.WEBHOOKS_PORT));
+  const receives = stack.use(await startMicroservice(app, config.WEBHOOKS_PORT));
   const owned = stack.move();
   const made = (value: string | undefined, shown: string) => value ? "as it was set" : shown;
   return {
