@@ -1,9 +1,10 @@
 import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
 import type { Message } from "../broker.ts";
-import { BrokerUnavailableError, QueueFullError, QueueNotFoundError } from "../errors.ts";
+import { BrokerUnavailableError, QueueFullError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { type Route, writePublish } from "./frames.ts";
 import { type Opened, OwnChannel } from "./own_channel.ts";
+import { Call } from "./publish_call.ts";
 import { textOf } from "./refusal.ts";
 
 const mostInFlight = 1000;
@@ -17,80 +18,6 @@ const renewAfterMs = 300;
 const publishAgainMs = 5000;
 /** So many routes are remembered. */
 const mostAccepted = 10_000;
-
-/** One call of publish: its messages share their route and their fate. */
-class Call {
-  /** The message to be written next. */
-  next = 0;
-  unconfirmed: number;
-  refused = 0;
-  failed = false;
-  tick: number;
-  readonly route: Route;
-  /** As in the errors: the queue, or the topic. */
-  readonly to: string;
-  readonly messages: readonly Message[];
-  /** What came back, where that is no error. */
-  readonly #returned = new Set<Message>();
-  readonly #onUnroutable: ((message: Message) => void) | undefined;
-  readonly #resolve: () => void;
-  readonly #reject: (error: Error) => void;
-
-  constructor(
-    route: Route,
-    to: string,
-    messages: readonly Message[],
-    tick: number,
-    resolve: () => void,
-    reject: (error: Error) => void,
-    onUnroutable: ((message: Message) => void) | undefined,
-  ) {
-    this.route = route;
-    this.to = to;
-    this.messages = messages;
-    this.unconfirmed = messages.length;
-    this.tick = tick;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#onUnroutable = onUnroutable;
-  }
-
-  /** Makes it as new. */
-  restart(): void {
-    this.next = 0;
-    this.refused = 0;
-    this.#returned.clear();
-  }
-
-  /**
-   * One of its messages came back.
-   * @param id the message's, if it has one.
-   * @returns whether it is known which.
-   */
-  takeBack(id: string | undefined): boolean {
-    if (!this.#onUnroutable) {
-      this.fail(new QueueNotFoundError(this.to));
-      return false;
-    }
-    const message = this.messages.find((one) => idOf(one) === id && !this.#returned.has(one));
-    if (message) this.#returned.add(message);
-    return message !== undefined;
-  }
-
-  succeed(): void {
-    this.#returned.forEach((message) => this.#onUnroutable?.(message));
-    this.#resolve();
-  }
-
-  fail(error: Error): void {
-    this.failed = true;
-    this.#reject(error);
-  }
-}
-
-function idOf({ messageId, correlationId }: Pick<Message, "messageId" | "correlationId">) {
-  return messageId ?? correlationId;
-}
 
 /**
  * A channel with confirms. At most 1,000 messages wait for their confirmation, what is over that
