@@ -15,6 +15,7 @@ import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { ControlQueue } from "./control_queue.ts";
 import { Dedupe } from "./dedupe.ts";
+import { bindingsOf } from "./events.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
 import { Limits } from "./limits.ts";
@@ -175,7 +176,12 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   cancellations.start(results.store);
   const { signal } = stop;
   const ready = broker
-    .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
+    .declare({
+      kind: "work",
+      name: queue,
+      deadLetterQueue: deadLetterQueue(service),
+      ...bindingsOf(config.DEQUEUER_TOPICS),
+    }, { signal })
     .then(() => Promise.all([cancellations.known(signal), control.tried(signal)]))
     .then(() => {
       declared = true;
@@ -199,6 +205,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         callbacks,
         metrics,
         retry,
+        eventsPath: config.DEQUEUER_EVENTS_PATH,
         gate,
       },
       queue,

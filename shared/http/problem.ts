@@ -14,6 +14,7 @@ export const problemTypes = {
   "key-in-use": { status: 409, title: "The request with this key is still running" },
   "out-of-reach": { status: 409, title: "The rest cannot be reached in one run" },
   "body-too-large": { status: 413, title: "The request's body is too large" },
+  "unsupported-media-type": { status: 415, title: "The format is not understood" },
   "key-reused": { status: 422, title: "The key belongs to another request" },
   "headers-too-large": { status: 431, title: "The request's headers are too large" },
   "internal-error": { status: 500, title: "ProxyMQ failed" },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "@redis/client";
-import { topicMatches } from "../topic_match.ts";
-import { topicMatching } from "./topic_script.ts";
+import { topicMatches } from "../../shared/broker/topic_match.ts";
+import { topicMatching } from "../../shared/broker/redis/topic_script.ts";
 
 const url = Deno.env.get("TEST_REDIS_URL");
 const missing = Deno.env.get("TEST_REDIS_MISSING") ?? "TEST_REDIS_URL is not set";
