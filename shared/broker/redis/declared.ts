@@ -31,27 +31,28 @@ export class Declared {
     return this.#specs.get(queue)?.kind === "reply";
   }
 
-  /** The specification by which a queue, or that of its dead letters, was declared. */
-  spec(queue: string): QueueSpec | undefined {
-    return this.#specs.get(queue) ??
-      [...this.#specs.values()].find((spec) =>
-        spec.kind === "work" && spec.deadLetterQueue === queue
-      );
-  }
-
   /** @throws {QueueMismatchError} */
   async declare(sender: Sender, spec: QueueSpec): Promise<void> {
     await declare(sender, spec, this.#owner);
     const before = this.#specs.get(spec.name);
-    this.#specs.set(spec.name, before ? merged(before, spec) : spec);
+    this.#specs.set(spec.name, merged(before ?? spec, spec));
+  }
+
+  /** Declares a queue, or that of its dead letters, again. @returns whether it was before. */
+  async redeclare(sender: Sender, queue: string): Promise<boolean> {
+    const specs = [...this.#specs.values()];
+    const spec = this.#specs.get(queue) ??
+      specs.find((spec) => spec.kind === "work" && spec.deadLetterQueue === queue);
+    if (spec) await declare(sender, spec, this.#owner, true);
+    return spec !== undefined;
   }
 
   /** Declares all again; what the server has otherwise by now becomes {@link trouble}. */
-  async redeclare(sender: Sender): Promise<void> {
+  async redeclareAll(sender: Sender): Promise<void> {
     this.trouble = undefined;
     await Promise.all(
       [...this.#specs.values()].map((spec) =>
-        declare(sender, spec, this.#owner).catch((error) => {
+        declare(sender, spec, this.#owner, true).catch((error) => {
           if (!(error instanceof QueueMismatchError)) throw error;
           this.trouble = error.message;
         })
@@ -71,7 +72,9 @@ export class Declared {
 
 function merged(before: QueueSpec, spec: QueueSpec): QueueSpec {
   if (spec.kind === "work" && before.kind === "work") {
-    return { ...spec, topics: [...new Set([...before.topics ?? [], ...spec.topics ?? []])] };
+    const { unbind = [], topics = [], ...rest } = spec;
+    const kept = (before.topics ?? []).filter((topic) => !unbind.includes(topic));
+    return { ...rest, topics: [...new Set([...kept, ...topics])] };
   }
   if (spec.kind === "reply" && before.kind === "reply") {
     const broadcasts = [...new Set([...before.broadcasts ?? [], ...spec.broadcasts ?? []])];

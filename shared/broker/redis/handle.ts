@@ -91,7 +91,7 @@ export class RedisBroker implements Broker {
       consuming: () => this.#consumers.size > 0,
       onMissing: (queue) => {
         for (const consumer of this.#consumers) if (consumer.queue === queue) consumer.lose();
-        this.#redeclare(queue).catch(() => {});
+        this.#declared.redeclare(connection, queue).catch(() => {});
       },
     });
     this.#leases = new Leases({
@@ -101,7 +101,7 @@ export class RedisBroker implements Broker {
       owners: () => this.#declared.replies.map((queue) => ({ queue, name: this.#id })),
       onLost: (consumer) => consumer.lose(),
       onGone: (queue) => {
-        this.#redeclare(queue).catch(() => {});
+        this.#declared.redeclare(connection, queue).catch(() => {});
       },
     });
   }
@@ -158,7 +158,7 @@ export class RedisBroker implements Broker {
       ...options,
       ...shared,
       newName: () => `${this.#presence}/${this.#id}/${++this.#count}`,
-      redeclare: (queue) => this.#redeclare(queue),
+      redeclare: (queue) => this.#declared.redeclare(this.#connection, queue),
       abandon: (consumer) => this.#abandoned.push(consumer),
     });
     this.#consumers.add(consumer);
@@ -221,16 +221,9 @@ export class RedisBroker implements Broker {
     this.#server = await readServer(client);
     await Script.load(client);
     this.#presence = await showPresence(client);
-    await this.#declared.redeclare(client);
+    await this.#declared.redeclareAll(client);
     const abandoned = this.#abandoned.splice(0);
     await Promise.all(abandoned.map(({ queue, name }) => end(client, queue, name, true, [])));
-  }
-
-  async #redeclare(queue: string): Promise<boolean> {
-    const spec = this.#declared.spec(queue);
-    if (!spec) return false;
-    await this.#declared.declare(this.#connection, spec);
-    return true;
   }
 
   #changed(): void {

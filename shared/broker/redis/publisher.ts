@@ -94,6 +94,7 @@ export class Publisher {
     const sent = this.#gathering.add(args, { bytes: size }).then((queues) => {
       if (queues !== 0 || kind === "broadcast") return;
       if (confirm && kind === "queue") throw new QueueNotFoundError(name);
+      if (delay > 0) return;
       for (const message of messages) onUnroutable?.(message);
     }, (error) => {
       throw isFull(error) ? new QueueFullError(name, { cause: error }) : error;

@@ -4,7 +4,7 @@ import { textOf } from "./client.ts";
 import { basics } from "./lua.ts";
 import { Script, type Sender } from "./script.ts";
 
-/** Declares a work queue with its dead letters and its topics. */
+/** Declares a work queue with its dead letters, and binds and unbinds topics. */
 const declaringWork = new Script(
   basics,
   `
@@ -18,14 +18,25 @@ end
 if not kind(dead) then
   redis.call('HSET', key(dead, 'queue'), 'kind', 'work', 'dead_letter_queue', dead)
 end
-if #ARGV > 2 then
-  local bound = redis.call('HGET', 'proxymq:topics', name)
-  local patterns, known = bound and cjson.decode(bound) or {}, {}
-  for _, pattern in ipairs(patterns) do known[pattern] = true end
-  for at = 3, #ARGV do
-    if not known[ARGV[at]] then patterns[#patterns + 1] = ARGV[at] end
+-- What a queue that is there is bound to, others may have changed since.
+if #ARGV > 4 and not (ARGV[3] == 'again' and present[1]) then
+  local last = 4 + tonumber(ARGV[4])
+  local bound, left, patterns = redis.call('HGET', 'proxymq:topics', name), {}, {}
+  for at = 5, last do left[ARGV[at]] = true end
+  local known = bound and cjson.decode(bound) or {}
+  for at = last + 1, #ARGV do
+    known[#known + 1] = ARGV[at]
+    left[ARGV[at]] = nil
   end
-  redis.call('HSET', 'proxymq:topics', name, cjson.encode(patterns))
+  for _, pattern in ipairs(known) do
+    if not left[pattern] then patterns[#patterns + 1] = pattern end
+    left[pattern] = true
+  end
+  if #patterns == 0 then
+    redis.call('HDEL', 'proxymq:topics', name)
+  else
+    redis.call('HSET', 'proxymq:topics', name, cjson.encode(patterns))
+  end
 end
 return 'declared'
 `,
@@ -66,11 +77,20 @@ export interface Owner {
 
 /**
  * Declares a queue.
+ * @param again whether that was done before: then a queue that is still there keeps its topics.
  * @throws {QueueMismatchError}
  */
-export async function declare(sender: Sender, spec: QueueSpec, owner: Owner): Promise<void> {
+export async function declare(
+  sender: Sender,
+  spec: QueueSpec,
+  owner: Owner,
+  again = false,
+): Promise<void> {
   const reply = spec.kind === "work"
-    ? await declaringWork.run(sender, [spec.name, spec.deadLetterQueue, ...spec.topics ?? []])
+    ? await declaringWork.run(sender, [
+      ...[spec.name, spec.deadLetterQueue, again ? "again" : "", `${spec.unbind?.length ?? 0}`],
+      ...[...spec.unbind ?? [], ...spec.topics ?? []],
+    ])
     : await declaringReply.run(sender, [
       ...[spec.name, owner.id, `${owner.leaseMs}`],
       ...spec.broadcasts ?? [],
