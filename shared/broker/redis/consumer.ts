@@ -135,9 +135,10 @@ export class Consumer {
           this.#name = name;
           this.#entered = true;
           started = true;
-          this.#take(got, prefetch);
-          if (!signal.aborted) this.#wait();
-          return;
+          this.#take(got);
+          if (signal.aborted) return;
+          this.#wait();
+          return this.hasRoom();
         }
         const again = got === "missing" && await redeclare(queue);
         if (!again && !started) return this.buffer.end(new QueueNotFoundError(queue));
@@ -170,8 +171,8 @@ export class Consumer {
         const got = await get(connection, queue, name, room);
         if (name !== this.#name) continue;
         if (typeof got === "string") return this.lose();
-        this.#take(got, room);
-        if (got.length === room) this.#more = true;
+        this.#take(got);
+        if (!got.dry) this.#more = true;
       }
     } catch {
       // The connection was lost, and with it what it held; or what came cannot be told.
@@ -181,10 +182,10 @@ export class Consumer {
     }
   }
 
-  #take(got: Exclude<Got, string>, room: number): void {
-    this.#dry = got.length < room;
+  #take({ entries, dry }: Exclude<Got, string>): void {
+    this.#dry = dry;
     const late: Held[] = [];
-    for (const entry of got) {
+    for (const entry of entries) {
       const held = this.#deliver(entry);
       if (held) late.push(held);
     }

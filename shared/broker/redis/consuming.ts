@@ -93,8 +93,12 @@ export interface Entry {
   readonly fields: Reply;
 }
 
-/** What came of asking: messages, or why there can be none. */
-export type Got = readonly Entry[] | "missing" | "reply" | "lost";
+/** What came of asking: messages, and whether there are no more; or why there can be none. */
+export type Got =
+  | { readonly entries: readonly Entry[]; readonly dry: boolean }
+  | "missing"
+  | "reply"
+  | "lost";
 
 /** Enters a consumer under a name. */
 export async function enter(
@@ -161,10 +165,12 @@ export async function renew<C extends Leased, O extends Leased>(
 
 function readGot(reply: Reply): Got {
   if (Array.isArray(reply)) {
-    return reply.map((one) => {
+    const [dry, ...found] = reply;
+    const entries = found.map((one) => {
       const [level, id, redeliveries, fields = []] = listOf(one);
       return { level: textOf(level), id: textOf(id), redeliveries: Number(redeliveries), fields };
     });
+    return { entries, dry: dry === 1 };
   }
   const text = textOf(reply);
   return text === "reply" || text === "lost" ? text : "missing";

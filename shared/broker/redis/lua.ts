@@ -195,11 +195,20 @@ local function reap(queue, consumer, unseen)
 end
 `;
 
+/** How many entries are read at once, and from how many bytes on that is enough for one answer. */
+const atOnce = 32;
+const enoughBytes = 16 * 1024 * 1024;
+
 /** How a consumer gets what is ready. */
 export const fetching = `${holding}
--- Up to 'count' messages: {level, id, redeliveries, message} each.
+-- At first 1 if nothing is left; then up to 'count' messages, {level, id, redeliveries, message} each,
+-- fewer if they are large.
 local function fetch(queue, consumer, count, now)
-  local result = {}
+  local result, bytes, dry = {}, 0, true
+  local function room()
+    if #result >= count or bytes >= ${enoughBytes} then dry = false end
+    return dry and math.min(count - #result, ${atOnce}) or 0
+  end
   local function take(at, id, times, message)
     local expires = field(message, 'expires_at')
     if expires then redis.call('ZREM', key(queue, 'expiry'), at .. ':' .. id) end
@@ -208,15 +217,16 @@ local function fetch(queue, consumer, count, now)
       remove(queue, at, id)
     else
       result[#result + 1] = { at, id, times - 1, message }
+      bytes = bytes + #(field(message, 'body') or '')
     end
   end
   local anyReturned = exists(key(queue, 'returned'))
   for at = 9, 0, -1 do
     local s = stream(queue, at)
-    while anyReturned and #result < count do
+    while anyReturned and room() > 0 do
       local low = (9 - at) * 100000000000000
       local names = redis.call('ZRANGEBYSCORE', key(queue, 'returned'), string.format('%.0f', low),
-        string.format('(%.0f', low + 100000000000000), 'LIMIT', 0, count - #result)
+        string.format('(%.0f', low + 100000000000000), 'LIMIT', 0, room())
       if #names == 0 then break end
       for _, name in ipairs(names) do
         redis.call('ZREM', key(queue, 'returned'), name)
@@ -227,16 +237,16 @@ local function fetch(queue, consumer, count, now)
         end
       end
     end
-    while #result < count and exists(s) do
-      local read = redis.call('XREADGROUP', 'GROUP', G, consumer, 'COUNT', count - #result,
+    while exists(s) and room() > 0 do
+      local read = redis.call('XREADGROUP', 'GROUP', G, consumer, 'COUNT', room(),
         'STREAMS', s, '>')
       if not read then break end
       for _, one in ipairs(read[1][2]) do take(at, one[1], 1, one[2]) end
     end
-    if #result >= count then break end
   end
-  -- One less than wanted: nothing is left, and whoever was woken for it would look in vain.
-  if #result < count then redis.call('DEL', key(queue, 'bell')) else ring(queue, 1) end
+  -- Where nothing is left, whoever was woken for it would look in vain.
+  if dry then redis.call('DEL', key(queue, 'bell')) else ring(queue, 1) end
+  table.insert(result, 1, dry and 1 or 0)
   return result
 end
 `;
