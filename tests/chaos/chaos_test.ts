@@ -22,9 +22,9 @@ const noServer: Partial<Record<BrokerName, string | undefined>> = {
 const leftOut = [
   "rabbitmq microservice",
   "sqlite dequeuers-killed",
-  ...["latency", "resets", "network-cut", "dequeuers-killed", "microservice"].map((name) =>
-    `redis ${name}`
-  ),
+  ...["half-open", "latency", "resets", "network-cut", "dequeuers-killed", "microservice"].map((
+    name,
+  ) => `redis ${name}`),
 ];
 
 for (const broker of ["rabbitmq", "redis", "sqlite"] as const) {

@@ -6,7 +6,7 @@ import { answering, ask, callbackEnv } from "../e2e/callback_stack.ts";
 import { runToEnd, startDequeuer, startEnqueuer } from "./service_process.ts";
 
 /** Over SQLite, what a killed process held comes back when its lease of 10 s has run out. */
-for (const broker of brokersUnderTest.filter(({ name }) => /sqlite|redis|quorum/.test(name))) {
+for (const broker of brokersUnderTest.filter(({ name }) => /sqlite|quorum/.test(name))) {
   Deno.test({
     name: `a callback outlives a kill of the enqueuer that delivers it, over ${broker.name}`,
     ignore: broker.missing !== undefined,

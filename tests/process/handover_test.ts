@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { brokersUnderTest, type TestBroker, within } from "../brokers.ts";
+import { brokersUnderTest, within } from "../brokers.ts";
 import { microservice } from "../e2e/stack.ts";
 import { type Env, type ServiceProcess, startDequeuer, startEnqueuer } from "./service_process.ts";
 
@@ -46,20 +46,13 @@ const handoverMs: Readonly<Record<string, number>> = {
   redis: 5_000,
 };
 
-/** Over Redis the lease is a setting. */
-const settings: Readonly<Record<string, string>> = { redis: "?lease=2" };
-
-function urlOf({ url }: TestBroker, name: string): string {
-  return url + (settings[name] ?? "");
-}
-
 for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) {
   Deno.test({
     name: `a drain that takes too long hands over at once, over ${broker.name}`,
     ignore: broker.missing !== undefined,
     async fn() {
       await using place = await broker.setUp();
-      await using held = await hold(urlOf(place, broker.name), place.service(), {
+      await using held = await hold(place.url, place.service(), {
         DEQUEUER_DRAIN_TIMEOUT: "300ms",
       });
       const start = performance.now();
@@ -84,7 +77,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) 
     ignore: broker.missing !== undefined,
     async fn() {
       await using place = await broker.setUp();
-      await using held = await hold(urlOf(place, broker.name), place.service());
+      await using held = await hold(place.url, place.service());
       const start = performance.now();
       held.first.signal("SIGKILL");
       assert.equal((await held.first.exited()).code, 137);

@@ -1,38 +1,28 @@
 import assert from "node:assert/strict";
-import { createClient } from "@redis/client";
-import { topicMatches } from "../../shared/broker/topic_match.ts";
 import { topicMatching } from "../../shared/broker/redis/topic_script.ts";
+import { topicMatches } from "../../shared/broker/topic_match.ts";
+import { withRedis } from "../support/redis_faults.ts";
+import { redisTest, serverUrl } from "./server.ts";
 
-const url = Deno.env.get("TEST_REDIS_URL");
-const missing = Deno.env.get("TEST_REDIS_MISSING") ?? "TEST_REDIS_URL is not set";
-
-Deno.test({
-  name: `redis: a pattern matches what it matches elsewhere${url ? "" : ` [${missing}]`}`,
-  ignore: !url,
-  async fn() {
-    const patterns = words(["a", "b", "*", "#", ""], 3);
-    const topics = words(["a", "b", ""], 4);
-    const client = createClient({ url: url ?? "" });
-    await client.connect();
-    try {
-      const script = `${topicMatching}
-        local count, result = tonumber(ARGV[1]), {}
-        for at = 2, count + 1 do
-          for other = count + 2, #ARGV do
-            result[#result + 1] = topicMatches(ARGV[at], ARGV[other]) and '1' or '0'
-          end
-        end
-        return table.concat(result)`;
-      const args = [`${patterns.length}`, ...patterns, ...topics];
-      const matches = await client.eval(script, { arguments: args });
-      const expected = patterns.flatMap((pattern) =>
-        topics.map((topic) => topicMatches(pattern, topic) ? "1" : "0")
-      ).join("");
-      assert.equal(matches, expected);
-    } finally {
-      client.destroy();
-    }
-  },
+redisTest("a pattern matches what it matches elsewhere", async () => {
+  const patterns = words(["a", "b", "*", "#", ""], 3);
+  const topics = words(["a", "b", ""], 4);
+  const script = `${topicMatching}
+    local count, result = tonumber(ARGV[1]), {}
+    for at = 2, count + 1 do
+      for other = count + 2, #ARGV do
+        result[#result + 1] = topicMatches(ARGV[at], ARGV[other]) and '1' or '0'
+      end
+    end
+    return table.concat(result)`;
+  const matches = await withRedis(
+    serverUrl,
+    (send) => send("EVAL", script, "0", `${patterns.length}`, ...patterns, ...topics),
+  );
+  const expected = patterns.flatMap((pattern) =>
+    topics.map((topic) => topicMatches(pattern, topic) ? "1" : "0")
+  ).join("");
+  assert.equal(matches, expected);
 });
 
 /** Everything of up to so many words. */
