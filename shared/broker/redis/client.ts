@@ -38,7 +38,6 @@ export function makeClient(target: Target, name: string, connectTimeoutMs: numbe
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     database,
-    // The connection for commands subscribes to a channel too.
     RESP: 3,
     // A name with a space is refused.
     name: name.replaceAll(/[^!-~]+/g, "-"),

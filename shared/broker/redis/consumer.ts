@@ -16,8 +16,8 @@ export interface ConsumerOptions extends ConsumeOptions {
   /** The name of its own connection, as operators see it. */
   readonly clientName: string;
   readonly queue: string;
-  /** Names that nobody else has. */
-  readonly newName: () => string;
+  /** A name that nobody else has, as soon as others can tell whether its bearer is there. */
+  readonly newName: (signal: AbortSignal) => Promise<string>;
   /** Declares the queue again, if it was declared through this handle. @returns whether it was. */
   readonly redeclare: (queue: string) => Promise<boolean>;
   /** Takes what an ended consumer can no longer settle, to be given back as soon as that works. */
@@ -126,7 +126,7 @@ export class Consumer {
       try {
         await connection.ready(signal);
         const { leaseMs } = target;
-        const [name, before] = [newName(), [...this.#before]];
+        const [name, before] = [await newName(signal), [...this.#before]];
         // Whether it was entered under it is not known if there is no answer.
         this.#before.push(name);
         const got = await enter(connection, { queue, name, before, leaseMs, count: prefetch });

@@ -1,6 +1,6 @@
 import { listOf } from "./client.ts";
 import { holding } from "./lua.ts";
-import { aliveChannel } from "./presence.ts";
+import { aliveChannel } from "./subscriptions.ts";
 import { Script, type Sender } from "./script.ts";
 
 /** How often it is looked who is still connected, milliseconds. */

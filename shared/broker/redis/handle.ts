@@ -25,7 +25,6 @@ import { Declared } from "./declared.ts";
 import { maxHeaderBytes, maxMessageBytes } from "./fields.ts";
 import { Leases } from "./leases.ts";
 import type { Gathering } from "./gathering.ts";
-import { showPresence } from "./presence.ts";
 import { Publisher } from "./publisher.ts";
 import { ReplyReader } from "./reply_reader.ts";
 import { RedisResultStore } from "./result_store.ts";
@@ -59,8 +58,6 @@ export class RedisBroker implements Broker {
   readonly #leases: Leases<Consumer>;
   #abandoned: Leased[] = [];
   #count = 0;
-  /** Of the connection that there is. */
-  #presence = "";
   #server: Server | undefined;
   #capabilities: Capabilities;
   #status: BrokerStatus;
@@ -77,7 +74,9 @@ export class RedisBroker implements Broker {
       setUp: (client) => this.#setUp(client),
       onChange: () => this.#changed(),
     });
-    this.#subscriptions = new Subscriptions(target, `${options.name}-subscribe`);
+    this.#subscriptions = new Subscriptions(target, `${options.name}-subscribe`, () => {
+      for (const consumer of this.#consumers) consumer.lose();
+    });
     const connection = this.#connection;
     this.#publisher = new Publisher(connection);
     this.#settling = settlingBy(connection);
@@ -157,7 +156,10 @@ export class RedisBroker implements Broker {
     const consumer = new Consumer({
       ...options,
       ...shared,
-      newName: () => `${this.#presence}/${this.#id}/${++this.#count}`,
+      newName: async (signal) => {
+        const presence = await this.#subscriptions.presence(signal);
+        return `${presence}/${this.#id}/${++this.#count}`;
+      },
       redeclare: (queue) => this.#declared.redeclare(this.#connection, queue),
       abandon: (consumer) => this.#abandoned.push(consumer),
     });
@@ -220,7 +222,6 @@ export class RedisBroker implements Broker {
   async #setUp(client: Client): Promise<void> {
     this.#server = await readServer(client);
     await Script.load(client);
-    this.#presence = await showPresence(client);
     await this.#declared.redeclareAll(client);
     const abandoned = this.#abandoned.splice(0);
     await Promise.all(abandoned.map(({ queue, name }) => end(client, queue, name, true, [])));

@@ -1,22 +1,47 @@
+import { randomUUID } from "node:crypto";
 import type { WakeUp } from "../../wake_up.ts";
 import type { Client } from "./client.ts";
+import { BrokerUnavailableError } from "../errors.ts";
 import { Connection } from "./connection.ts";
+import { brokerError } from "./redis_error.ts";
 import type { Target } from "./url.ts";
 
+/** What the name of a channel begins with that somebody listens to for as long as it is there. */
+export const aliveChannel = "proxymq:alive:";
+
 /**
- * Wakes those who listen to a channel, over a connection of its own that is opened for the first of
- * them. What was said while it was away nobody heard, so a new connection wakes them all.
+ * Wakes those who listen to a channel, and shows others that this client is there. It has a
+ * connection of its own, opened when it is needed: the server closes one that subscribes as soon as
+ * 32 MB wait in it. What was said while it was away nobody heard, so a new one wakes them all.
  */
 export class Subscriptions implements AsyncDisposable {
   readonly #target: Target;
   readonly #name: string;
+  readonly #onLost: () => void;
   readonly #listeners = new Map<string, Set<WakeUp>>();
   #connection: Connection | undefined;
+  #presence = "";
+  #closed = false;
 
-  /** @param name of the connection, as operators see it. */
-  constructor(target: Target, name: string) {
+  /**
+   * @param name of the connection, as operators see it.
+   * @param onLost called when it is lost, and others take this client to be dead.
+   */
+  constructor(target: Target, name: string, onLost: () => void) {
     this.#target = target;
     this.#name = name;
+    this.#onLost = onLost;
+  }
+
+  /**
+   * Has others know that this client is there, for as long as the connection is.
+   * @returns what the names of its consumers begin with, up to a slash; an empty text where that is
+   * forbidden, and their leases alone tell.
+   * @throws the signal's reason, or {@link BrokerUnavailableError} when it is closed for good.
+   */
+  async presence(signal: AbortSignal): Promise<string> {
+    await this.#open().ready(signal);
+    return this.#presence;
   }
 
   /**
@@ -24,16 +49,11 @@ export class Subscriptions implements AsyncDisposable {
    * or the listener is woken when there is a connection.
    */
   async listen(channel: string, wakeUp: WakeUp): Promise<void> {
-    this.#connection ??= new Connection({
-      target: this.#target,
-      name: this.#name,
-      setUp: (client) => this.#subscribeAll(client),
-      onChange: () => this.#wakeAll(),
-    });
+    const connection = this.#open();
     const present = this.#listeners.get(channel);
     if (present) present.add(wakeUp);
     else this.#listeners.set(channel, new Set([wakeUp]));
-    const { client } = this.#connection;
+    const { client } = connection;
     if (client && !present) await this.#subscribe(client, channel).catch(() => {});
   }
 
@@ -46,7 +66,28 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     await this.#connection?.close();
+  }
+
+  #open(): Connection {
+    return this.#connection ??= new Connection({
+      target: this.#target,
+      name: this.#name,
+      setUp: async (client) => {
+        await Promise.all([this.#showPresence(client), this.#subscribeAll(client)]);
+      },
+      onChange: () => this.#changed(),
+    });
+  }
+
+  async #showPresence(client: Client): Promise<void> {
+    const id = randomUUID();
+    const shown = client.subscribe(aliveChannel + id, () => {});
+    this.#presence = await shown.then(() => id, (error) => {
+      if (brokerError(error) instanceof BrokerUnavailableError) throw error;
+      return "";
+    });
   }
 
   async #subscribeAll(client: Client): Promise<void> {
@@ -59,10 +100,14 @@ export class Subscriptions implements AsyncDisposable {
     });
   }
 
-  #wakeAll(): void {
-    // Of those who came while it was set up, the channel may not be subscribed to.
+  #changed(): void {
     const { client } = this.#connection ?? {};
-    if (client) this.#subscribeAll(client).catch(() => {});
+    if (!client) {
+      if (!this.#closed) this.#onLost();
+      return;
+    }
+    // Of those who came while it was set up, the channel may not be subscribed to.
+    this.#subscribeAll(client).catch(() => {});
     for (const wakeUps of this.#listeners.values()) {
       for (const wakeUp of wakeUps) wakeUp.wake();
     }
