@@ -1,6 +1,7 @@
 import type { Broker, Message, QueueSpec } from "../shared/broker/broker.ts";
-import { MessageTooLargeError, QueueNotFoundError } from "../shared/broker/errors.ts";
+import { MessageTooLargeError } from "../shared/broker/errors.ts";
 import { offer } from "../shared/broker/offer.ts";
+import { publishDeclaring } from "../shared/broker/publish_declaring.ts";
 import { replaysOf } from "../shared/dead_letters/replayed.ts";
 import { type Callback, encodeCallback } from "../shared/message/callback.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
@@ -16,8 +17,6 @@ const work: QueueSpec = {
 
 /** For how long a callback is offered to a broker that does not take it, milliseconds. */
 const patienceMs = 60_000;
-/** For how long its queue is declared, milliseconds. */
-const declareMs = 10_000;
 
 /** Publishes the callbacks of requests that have ended, for an enqueuer to deliver. */
 export class CallbackPublisher implements Disposable {
@@ -65,16 +64,8 @@ export class CallbackPublisher implements Disposable {
     this.stop();
   }
 
-  async #publish(callback: Callback): Promise<void> {
-    const messages = [encodeCallback(callback)];
-    try {
-      await this.#broker.publish({ queue: work.name }, messages);
-    } catch (error) {
-      if (!(error instanceof QueueNotFoundError)) throw error;
-      // Whoever took the request would have declared it: it was deleted, or that was no enqueuer.
-      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(declareMs)]);
-      await this.#broker.declare(work, { signal });
-      await this.#broker.publish({ queue: work.name }, messages);
-    }
+  #publish(callback: Callback): Promise<void> {
+    const { signal } = this.#stop;
+    return publishDeclaring(this.#broker, work, [encodeCallback(callback)], { signal });
   }
 }

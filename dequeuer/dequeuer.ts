@@ -6,6 +6,8 @@ import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { creditType } from "../shared/message/credit.ts";
 import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
+import { Spools } from "../shared/spool/spools.ts";
 import { createApp } from "./app.ts";
 import { BatchCalls } from "./batches/batch_calls.ts";
 import { Breaker } from "./breaker.ts";
@@ -24,6 +26,7 @@ import { runPipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { SingleCalls } from "./single_calls.ts";
+import type { ReadSpooled } from "./spools/request_body.ts";
 import { Streamer } from "./streams/streamer.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
@@ -93,7 +96,8 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       retryStatuses: retry.statuses,
     },
   });
-  const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
+  const readSpooled: ReadSpooled = (id, from, signal) => spools.read(id, from, signal);
+  const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT, readSpooled);
   const cancellations = new Cancellations({
     onDisconnect: config.DEQUEUER_ON_DISCONNECT,
     onCancel: (id) => calls.cancel(id),
@@ -120,6 +124,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     prefetch: () => gate.prefetch,
   });
   addProcessMetrics(metrics.registry, () => broker.status);
+  const spools = new Spools(broker, spoolMetrics(metrics.registry));
   const replier = new Replier(broker, () => metrics.replyDropped());
   const callbacks = new CallbackPublisher(broker, service);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
@@ -141,7 +146,15 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       streams: (request) => streamer.takes(request),
     })
     : new BatchCalls(
-      { forwarder, breaker, cancellations, limits, queue, onFlush: metrics.batched },
+      {
+        forwarder,
+        breaker,
+        cancellations,
+        limits,
+        queue,
+        onFlush: metrics.batched,
+        readSpooled,
+      },
       {
         maxBytes: config.DEQUEUER_BATCH_MAX_BYTES,
         lingerMs: config.DEQUEUER_BATCH_LINGER_MS,
@@ -195,6 +208,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         recorder,
         replier,
         streamer,
+        spools,
         callbacks,
         metrics,
         retry,
@@ -238,6 +252,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       streamer[Symbol.dispose]();
       callbacks[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
+      await spools[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
       await server.close(AbortSignal.timeout(1_000));

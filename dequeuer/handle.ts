@@ -1,6 +1,7 @@
 import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
+import type { Spools } from "../shared/spool/spools.ts";
 import type { CallbackPublisher } from "./callback_publisher.ts";
 import type { Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
@@ -25,6 +26,7 @@ export interface HandleDeps {
   readonly recorder: Recorder;
   readonly replier: Replier;
   readonly streamer: Streamer;
+  readonly spools: Pick<Spools, "delete">;
   readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
 }
@@ -67,7 +69,10 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
     }, outcome.response);
   }
   if (request) await deps.callbacks.publish(message, request, outcome);
-  await broker.settle([settlementOf(delivery, outcome)]);
+  const settlement = settlementOf(delivery, outcome);
+  await broker.settle([settlement]);
+  // A retry reads it again, and a dead letter may be replayed.
+  if (request?.spooled && settlement.kind === "ack") deps.spools.delete(request.spooled.spool);
   return outcome.kind;
 }
 

@@ -97,6 +97,20 @@ export function decide(
         failure: result.detail,
         response: problem("timeout", result.detail),
       });
+    case "body-gone":
+      // It will not come back.
+      return {
+        kind: "dead",
+        reason: result.kind,
+        failure: result.detail,
+        response: problem("body-gone", result.detail),
+      };
+    case "body-unreadable":
+      return again(policy, circumstances, {
+        reason: result.kind,
+        failure: result.detail,
+        response: problem("broker-unavailable", result.detail),
+      });
     case "invalid-request":
       return {
         kind: "dead",

@@ -1,6 +1,8 @@
+import type { Readable } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
 import { Laggards } from "../shared/laggards.ts";
 import { Exchange, type Streaming } from "./exchange.ts";
+import type { RequestBody } from "./spools/request_body.ts";
 import type { StreamRule } from "./streams/stream_rule.ts";
 
 /** Within how long after its head a response of no known length is expected whole, milliseconds. */
@@ -13,7 +15,7 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Name and value in turn. */
   readonly headers: string[];
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | RequestBody;
 }
 
 /** How the microservice is called. */
@@ -69,7 +71,10 @@ export class Upstream implements AsyncDisposable {
       method: method as Dispatcher.HttpMethod,
       path: this.#basePath + path,
       headers,
-      body: body.byteLength > 0 ? body : null,
+      // undici's types do not say that it takes what is iterated; its documentation does.
+      body: body instanceof Uint8Array
+        ? body.byteLength > 0 ? body : null
+        : body as unknown as Readable,
     }, exchange);
     return exchange;
   }

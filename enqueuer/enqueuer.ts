@@ -7,6 +7,8 @@ import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
+import { Spools } from "../shared/spool/spools.ts";
 import { createApp } from "./app.ts";
 import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
 import { callbackSettings } from "./callbacks/settings.ts";
@@ -15,6 +17,7 @@ import { HangUps } from "./hang_ups.ts";
 import { KnownServices } from "./queues/known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
+import { SpoolSweeper } from "./spools/sweeper.ts";
 import { ReplyStreams } from "./streams/reply_streams.ts";
 
 const log = logger("enqueuer");
@@ -58,6 +61,8 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
+  const spools = new Spools(broker, spoolMetrics(metrics.registry));
+  const sweeper = new SpoolSweeper({ broker, results: results.store, spools });
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
@@ -69,6 +74,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     inbox,
     streams,
     hangUps,
+    spools,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
     onTimeout: config.ENQUEUER_ON_TIMEOUT,
@@ -90,7 +96,8 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   });
   const server = serve(app.fetch, { hostname: config.ENQUEUER_HOST, port: config.ENQUEUER_PORT });
   log.info("listening on {url}", { url: server.url });
-  const ready = declareAll(broker, inbox, callbacks, config.ENQUEUER_SERVICES ?? [], stop.signal);
+  const services = config.ENQUEUER_SERVICES ?? [];
+  const ready = declareAll({ broker, inbox, callbacks, sweeper, services }, stop.signal);
   ready.catch((error) => {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
@@ -101,11 +108,14 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       stopping.abort();
       await Promise.all([server.close(signal), callbacks.close(signal)]);
       stop.abort();
+      spools.stop();
+      await sweeper[Symbol.asyncDispose]();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
       streams[Symbol.dispose]();
       hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
+      await spools[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
     },
@@ -113,10 +123,13 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
 }
 
 async function declareAll(
-  broker: Broker,
-  inbox: ReplyInbox,
-  callbacks: Callbacks,
-  services: readonly string[],
+  { broker, inbox, callbacks, sweeper, services }: {
+    readonly broker: Broker;
+    readonly inbox: ReplyInbox;
+    readonly callbacks: Callbacks;
+    readonly sweeper: SpoolSweeper;
+    readonly services: readonly string[];
+  },
   signal: AbortSignal,
 ): Promise<void> {
   for (const service of services) {
@@ -127,5 +140,6 @@ async function declareAll(
     }, { signal });
   }
   await callbacks.start(signal);
+  await sweeper.start(signal);
   await inbox.start();
 }

@@ -1,4 +1,9 @@
 import type { Message } from "../shared/broker/broker.ts";
+import {
+  MessageTooLargeError,
+  QueueFullError,
+  QueueNotFoundError,
+} from "../shared/broker/errors.ts";
 import { Problem } from "../shared/http/problem.ts";
 import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
@@ -32,12 +37,15 @@ export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => 
     const id = newRequestId();
     let response: Response;
     let known = true;
+    let intake: Intake | undefined;
     try {
-      const intake = await takeIn(deps, id, request, to);
+      intake = await takeIn(deps, id, request, to);
       response = isTracked(intake.order)
         ? await trackedWay(deps, intake, request)
         : await waitingWay(deps, intake, request);
+      forgetBody(deps, intake);
     } catch (error) {
+      if (intake) forgetBody(deps, intake, error);
       // Nobody gets it.
       if (error instanceof CallerGoneError) return new Response(null, { status: 499 });
       const problem = toProblem(error, id);
@@ -50,12 +58,22 @@ export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => 
   };
 }
 
+/**
+ * Deletes the body of a request that did not get into its queue: it was refused, or its key is taken.
+ */
+function forgetBody({ spools }: ProxyDeps, { request, mayBeQueued }: Intake, why?: unknown): void {
+  const refused = why instanceof QueueNotFoundError || why instanceof QueueFullError ||
+    why instanceof MessageTooLargeError;
+  if (request.spooled && (refused || !mayBeQueued)) spools.delete(request.spooled.spool);
+}
+
 /** The way of a request whose caller waits, and which ends when the caller's patience does. */
 async function waitingWay(
   deps: ProxyDeps,
-  { id, service, order, delayMs, request }: Intake,
+  intake: Intake,
   caller: Request,
 ): Promise<Response> {
+  const { id, service, order, delayMs, request } = intake;
   const { broker, inbox, streams, hangUps, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
@@ -65,6 +83,7 @@ async function waitingWay(
     now,
   );
   const waiting = inbox.expect(id, deadline);
+  intake.mayBeQueued = true;
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
   published.then(() => services.published(service), (error) => inbox.fail(id, error));

@@ -111,7 +111,7 @@ const send = createRoute({
 
 /** `POST /send`: fire and forget. */
 export function sendRoutes(deps: SendDeps): OpenAPIHono {
-  const app = jsonApp(deps.maxBodyBytes);
+  const app = jsonApp(Math.min(deps.maxBodyBytes, deps.broker.capabilities.maxMessageBytes));
   app.openapi(send, async (c) => {
     const body = c.req.valid("json");
     const { headers } = c.req.raw;

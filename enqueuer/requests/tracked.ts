@@ -1,6 +1,7 @@
 import type { Message } from "../../shared/broker/broker.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import type { NewRequest, RequestRecord } from "../../shared/results/result_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { type AcceptDeps, acceptRequest } from "./accept.ts";
 import { accepted } from "./accepted_response.ts";
 import { answer } from "../answer.ts";
@@ -19,6 +20,7 @@ export interface TrackedDeps extends AcceptDeps, CancelDeps {
   readonly inbox: ReplyInbox;
   readonly streams: ReplyStreams;
   readonly hangUps: HangUps;
+  readonly spools: Spools;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function trackedWay(
   const now = Date.now();
   const claim = order.idempotencyKey === undefined ? undefined : claimOf({
     ...intake.request,
+    ...(intake.digest ? { body: intake.digest } : {}),
     key: order.idempotencyKey,
     service,
     credentials: caller.headers.get("authorization"),
@@ -53,10 +56,16 @@ export async function trackedWay(
   reply?.catch(() => {});
   let taken: RequestRecord | undefined;
   try {
-    taken = await acceptRequest(deps, entry, {
-      ...intake.request,
-      ...(waits ? { replyTo: inbox.queue } : {}),
-    }, delayMs);
+    taken = await acceptRequest(
+      deps,
+      entry,
+      {
+        ...intake.request,
+        ...(waits ? { replyTo: inbox.queue } : {}),
+      },
+      delayMs,
+      () => intake.mayBeQueued = true,
+    );
   } catch (error) {
     inbox.fail(id, error);
     throw error;

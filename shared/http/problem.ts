@@ -21,6 +21,7 @@ export const problemTypes = {
     title: "The microservice's response cannot be passed on",
   },
   "upstream-failed": { status: 502, title: "The microservice could not do it" },
+  "body-gone": { status: 502, title: "The request's body is not there any more" },
   "broker-unavailable": { status: 503, title: "The queue cannot be reached" },
   "queue-full": { status: 503, title: "The queue is full" },
   "timeout": { status: 504, title: "There was no response in time" },

@@ -9,10 +9,23 @@ import { type HeaderTable, isHeader } from "../http/headers.ts";
 
 /** The version of the wire protocol that is spoken, and the only one that is understood. */
 export const protocolVersion = 1;
+/**
+ * The version of a request whose body is in a spool: who does not know of spools must not take it for
+ * one without a body.
+ */
+const spoolingVersion = 2;
 
 const requestType = "proxymq.request";
 /** The type of a response, whole or in frames. */
 export const responseType = "proxymq.response";
+
+/** Where a body is that is not in its message. */
+export interface SpooledBody {
+  /** The spool's id. */
+  readonly spool: string;
+  /** Bytes. */
+  readonly size: number;
+}
 
 /** An HTTP request on its way to a microservice. */
 export interface QueuedRequest {
@@ -22,7 +35,9 @@ export interface QueuedRequest {
   /** Path and query, as the caller wrote them. Starts with `/`. */
   readonly path: string;
   readonly headers: HeaderTable;
+  /** Empty where the body is `spooled`. */
   readonly body: Uint8Array;
+  readonly spooled?: SpooledBody;
   /** Epoch milliseconds after which nobody waits for the response. */
   readonly deadline?: number;
   readonly replyTo?: string;
@@ -46,7 +61,10 @@ export interface QueuedRequest {
 export interface QueuedResponse {
   readonly status: number;
   readonly headers: HeaderTable;
+  /** Empty where the body is `spooled`. */
   readonly body: Uint8Array;
+  /** Where the body is, or will be; without a size while it is still being written. */
+  readonly spooled?: Pick<SpooledBody, "spool"> & Partial<SpooledBody>;
 }
 
 /** A message that does not speak the wire protocol; `message` says where it departs from it. */
@@ -60,6 +78,7 @@ export class EnvelopeError extends Error {
  */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
   const { id, deadline, replyTo, window, priority, callback, traceparent, tracestate } = request;
+  const { spooled } = request;
   const expires = deadline !== undefined && callback === undefined;
   const contentType = request.headers["content-type"];
   return {
@@ -71,10 +90,11 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
     timestamp: now,
     ...(expires ? { expiration: Math.max(0, deadline - now) } : {}),
     headers: {
-      "proxymq-version": protocolVersion,
+      "proxymq-version": spooled ? spoolingVersion : protocolVersion,
       method: request.method,
       path: request.path,
       headers: request.headers,
+      ...spooled,
       ...(deadline === undefined ? {} : { deadline }),
       ...(window === undefined ? {} : { window }),
       ...(request.tracked ? { tracked: true } : {}),
@@ -91,7 +111,8 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
  * @throws {EnvelopeError} it is no request of this protocol.
  */
 export function decodeRequest(message: Message): QueuedRequest {
-  expectType(message, requestType);
+  const spooled = spooledBody(message);
+  expectType(message, requestType, spooled ? spoolingVersion : protocolVersion);
   const { method, path, deadline, window, callback, traceparent, tracestate } = message.headers;
   if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
     throw new EnvelopeError('the header "method" is not an HTTP method');
@@ -117,6 +138,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     path,
     headers: decodeHeaders(message.headers["headers"], message.contentType),
     body: message.body,
+    ...(spooled ? { spooled } : {}),
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     ...(window === undefined ? {} : { window }),
@@ -169,15 +191,31 @@ export function decodeResponse(message: Message): QueuedResponse {
   };
 }
 
+/**
+ * Where the body of a request is that is not in its message.
+ * @throws {EnvelopeError} it does not say so well.
+ */
+export function spooledBody({ headers: { spool, size } }: Message): SpooledBody | undefined {
+  if (spool === undefined) return undefined;
+  if (typeof spool !== "string" || !spoolPattern.test(spool)) {
+    throw new EnvelopeError('the header "spool" is not the id of a spool');
+  }
+  if (typeof size !== "number" || !(size >= 0)) {
+    throw new EnvelopeError('the header "size" is not a number of bytes from 0');
+  }
+  return { spool, size };
+}
+
+const spoolPattern = /^[A-Za-z0-9._-]{1,100}$/;
 const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const pathPattern = /^\/[\x21-\x7e\x80-\xff]*$/;
 
 /** @throws {EnvelopeError} the message is of another type, or of another version of the protocol. */
-export function expectType(message: Message, type: string): void {
+export function expectType(message: Message, type: string, expected = protocolVersion): void {
   const version = message.headers["proxymq-version"] ?? protocolVersion;
-  if (Number(version) !== protocolVersion) {
+  if (Number(version) !== expected) {
     throw new EnvelopeError(
-      `the header "proxymq-version" is ${JSON.stringify(version)}, not ${protocolVersion}`,
+      `the header "proxymq-version" is ${JSON.stringify(version)}, not ${expected}`,
     );
   }
   if (message.type !== undefined && message.type !== type) {
