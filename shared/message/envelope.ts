@@ -15,6 +15,9 @@ export const protocolVersion = 1;
  */
 const spoolingVersion = 2;
 
+/** Header of a request whose response may be in a spool. */
+const TAKES_SPOOL = "takes-spool";
+
 const requestType = "proxymq.request";
 /** The type of a response, whole or in frames. */
 export const responseType = "proxymq.response";
@@ -46,6 +49,8 @@ export interface QueuedRequest {
    * it the response has to come in one message.
    */
   readonly window?: number;
+  /** Whether the response may be in a spool. */
+  readonly takesSpool?: boolean;
   /** 0 to 9, 9 the most urgent. */
   readonly priority?: number;
   /** Whether its changes and its response are recorded in the result store. */
@@ -97,6 +102,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
       ...spooled,
       ...(deadline === undefined ? {} : { deadline }),
       ...(window === undefined ? {} : { window }),
+      ...(request.takesSpool ? { [TAKES_SPOOL]: true } : {}),
       ...(request.tracked ? { tracked: true } : {}),
       ...(callback === undefined ? {} : { callback }),
       ...(traceparent === undefined ? {} : { traceparent }),
@@ -142,6 +148,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     ...(window === undefined ? {} : { window }),
+    ...(message.headers[TAKES_SPOOL] === true ? { takesSpool: true } : {}),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
     ...(message.headers["tracked"] === true ? { tracked: true } : {}),
     ...(callback === undefined ? {} : { callback }),
@@ -169,6 +176,7 @@ export function encodeResponse(
       "proxymq-version": protocolVersion,
       status: response.status,
       headers: response.headers,
+      ...response.spooled,
     },
     body: response.body,
   };
@@ -184,10 +192,12 @@ export function decodeResponse(message: Message): QueuedResponse {
   if (typeof status !== "number" || !(status >= 200 && status <= 599)) {
     throw new EnvelopeError('the header "status" is not a final HTTP status from 200 to 599');
   }
+  const spooled = spoolOf(message);
   return {
     status,
     headers: decodeHeaders(message.headers["headers"], message.contentType),
     body: message.body,
+    ...(spooled ? { spooled } : {}),
   };
 }
 
@@ -195,15 +205,24 @@ export function decodeResponse(message: Message): QueuedResponse {
  * Where the body of a request is that is not in its message.
  * @throws {EnvelopeError} it does not say so well.
  */
-export function spooledBody({ headers: { spool, size } }: Message): SpooledBody | undefined {
+export function spooledBody(message: Message): SpooledBody | undefined {
+  const spooled = spoolOf(message);
+  if (!spooled) return undefined;
+  const { spool, size } = spooled;
+  if (size === undefined) throw new EnvelopeError('the header "size" is missing');
+  return { spool, size };
+}
+
+/** @throws {EnvelopeError} the spool or its size is none. */
+export function spoolOf({ headers: { spool, size } }: Message): QueuedResponse["spooled"] {
   if (spool === undefined) return undefined;
   if (typeof spool !== "string" || !spoolPattern.test(spool)) {
     throw new EnvelopeError('the header "spool" is not the id of a spool');
   }
-  if (typeof size !== "number" || !(size >= 0)) {
+  if (size !== undefined && !(typeof size === "number" && size >= 0)) {
     throw new EnvelopeError('the header "size" is not a number of bytes from 0');
   }
-  return { spool, size };
+  return { spool, ...(size === undefined ? {} : { size }) };
 }
 
 const spoolPattern = /^[A-Za-z0-9._-]{1,100}$/;
