@@ -6,6 +6,7 @@ import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/runtime.ts";
 import { creditType } from "../shared/message/credit.ts";
 import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { spoolFromBytes } from "../shared/spool/spool_store.ts";
 import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
 import { Spools } from "../shared/spool/spools.ts";
 import { createApp } from "./app.ts";
@@ -27,6 +28,7 @@ import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { SingleCalls } from "./single_calls.ts";
 import type { ReadSpooled } from "./spools/request_body.ts";
+import { ResponseSpooler } from "./spools/response_spooler.ts";
 import { Streamer } from "./streams/streamer.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
@@ -95,6 +97,10 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       thresholdBytes: Math.min(config.DEQUEUER_STREAM_THRESHOLD, maxBodyBytes),
       retryStatuses: retry.statuses,
     },
+    spools: {
+      thresholdBytes: Math.min(spoolFromBytes, maxBodyBytes),
+      retryStatuses: retry.statuses,
+    },
   });
   const readSpooled: ReadSpooled = (id, from, signal) => spools.read(id, from, signal);
   const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT, readSpooled);
@@ -126,7 +132,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   addProcessMetrics(metrics.registry, () => broker.status);
   const spools = new Spools(broker, spoolMetrics(metrics.registry));
   const replier = new Replier(broker, () => metrics.replyDropped());
-  const callbacks = new CallbackPublisher(broker, service);
+  const callbacks = new CallbackPublisher(broker, service, readSpooled);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
   const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
   const streamer = new Streamer({
@@ -137,13 +143,15 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     onFrame: metrics.framed,
     onEnd: metrics.streamEnded,
   });
+  const spooler = new ResponseSpooler({ spools, forwarder, recorder, replier });
   const calls = batchSize === 1
     ? new SingleCalls({
       forwarder,
       breaker,
       cancellations,
       limits: limits.adaptive ? limits : undefined,
-      streams: (request) => streamer.takes(request),
+      streams: (request) =>
+        spooler.takes(request) ? "spool" : streamer.takes(request) ? "requester" : undefined,
     })
     : new BatchCalls(
       {
@@ -208,6 +216,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         recorder,
         replier,
         streamer,
+        spooler,
         spools,
         callbacks,
         metrics,
@@ -232,6 +241,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         recorder.stop();
         replier.stop();
         streamer.stop();
+        spooler.stop();
         callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });

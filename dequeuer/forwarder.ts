@@ -5,7 +5,7 @@ import { BrokerError, SpoolNotFoundError } from "../shared/broker/errors.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
 import { SpoolBrokenError, SpoolSilentError } from "../shared/spool/spool_store.ts";
 import { type Exchange, ResponseTooLargeError } from "./exchange.ts";
-import type { Upstream, UpstreamRequest } from "./upstream.ts";
+import type { StreamsTo, Upstream, UpstreamRequest } from "./upstream.ts";
 import { type ReadSpooled, RequestBody } from "./spools/request_body.ts";
 import { UpstreamStream } from "./streams/upstream_stream.ts";
 
@@ -28,6 +28,10 @@ export type ForwardResult =
   | { readonly kind: "streamed"; readonly status: number }
   /** It was passed on as it came, and did not come to its end. */
   | { readonly kind: "broken-off"; readonly status: number; readonly detail: string }
+  /** It was written to a spool as it came, to its end, and its requester knows. */
+  | { readonly kind: "spooled"; readonly response: QueuedResponse }
+  /** It did not come to its end, and nobody has to keep what came. */
+  | { readonly kind: "cut-off"; readonly detail: string }
   /** Its deadline passed before it was sent. */
   | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
@@ -82,12 +86,12 @@ export class Forwarder implements Disposable {
 
   /**
    * Calls the microservice with a request. Never rejects.
-   * @param streams whether the response may come as a stream.
+   * @param streams how the response may come as a stream, if so.
    */
   async forward(
     request: QueuedRequest,
     attempt: number,
-    streams = false,
+    streams?: StreamsTo,
   ): Promise<ForwardResult | Streaming> {
     const leftMs = remainingMs(request, Date.now());
     const timeoutMs = Math.min(this.#timeoutMs, leftMs);
@@ -110,7 +114,7 @@ export class Forwarder implements Disposable {
   /** Calls the microservice, for no longer than `timeoutMs`, and collects the response. */
   send(request: UpstreamRequest, timeoutMs = this.#timeoutMs): ForwardCall {
     // Nothing streams that was not asked to.
-    return this.#call(request, timeoutMs, false) as ForwardCall;
+    return this.#call(request, timeoutMs, undefined) as ForwardCall;
   }
 
   /** Aborts the call with this request, if there is one under way; it ends as `cancelled`. */
@@ -138,7 +142,7 @@ export class Forwarder implements Disposable {
   #call(
     request: UpstreamRequest,
     timeoutMs: number,
-    streams: boolean,
+    streams: StreamsTo | undefined,
     leftMs = timeoutMs,
   ): ForwardCall<ForwardResult | Streaming> {
     let call: Exchange;
@@ -200,6 +204,17 @@ export class Forwarder implements Disposable {
     }
     const detail = "detail" in end ? end.detail : "the dequeuer was shut down";
     return { kind: "broken-off", status, detail };
+  }
+
+  /** The same of a stream that was written to a spool, where it can be written anew. */
+  storedEnd(
+    error: unknown,
+    stream: UpstreamStream,
+  ): Extract<ForwardResult, { kind: "cancelled" | "stopped" | "cut-off" }> {
+    if (error instanceof StoppedError) return { kind: "stopped" };
+    const end = this.streamEnd(error, stream);
+    if (end.kind === "cancelled") return end;
+    return { kind: "cut-off", detail: "detail" in end ? end.detail : end.kind };
   }
 
   #add(call: ForwardCall<unknown>, id: string | undefined): void {

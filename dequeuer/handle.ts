@@ -12,6 +12,7 @@ import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outco
 import type { Recorder } from "./recorder.ts";
 import type { Replier } from "./replier.ts";
 import { settlementOf } from "./settlement.ts";
+import type { ResponseSpooler } from "./spools/response_spooler.ts";
 import type { Streamer } from "./streams/streamer.ts";
 
 const log = logger("pipeline");
@@ -26,6 +27,7 @@ export interface HandleDeps {
   readonly recorder: Recorder;
   readonly replier: Replier;
   readonly streamer: Streamer;
+  readonly spooler: ResponseSpooler;
   readonly spools: Pick<Spools, "delete">;
   readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
@@ -61,7 +63,8 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
     });
   }
   if (request) await recorder.record(request, delivery, outcome);
-  if ("response" in outcome && message.replyTo !== undefined) {
+  const replied = outcome.kind === "answered" && outcome.replied === true;
+  if ("response" in outcome && message.replyTo !== undefined && !replied) {
     await replier.reply({
       replyTo: message.replyTo,
       id: message.correlationId,
@@ -89,7 +92,7 @@ function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Pro
 }
 
 async function attempt(
-  { calls, recorder, retry, streamer }: HandleDeps,
+  { calls, recorder, retry, spooler, streamer }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -107,9 +110,11 @@ async function attempt(
   const onForward = () => recorder.processing(request, delivery);
   const call = await calls.call(request, attempt, onForward);
   if (!call) return { kind: "postponed" };
-  const result = call.result.kind === "streaming"
-    ? await streamer.pass(request, call.result.stream)
-    : call.result;
+  const result = call.result.kind !== "streaming"
+    ? call.result
+    : spooler.takes(request)
+    ? await spooler.pass(request, delivery, call.result.stream)
+    : await streamer.pass(request, call.result.stream);
   return decide(result, retry, {
     requestId: request.id,
     attempt: delivery.attempt,

@@ -74,7 +74,7 @@ async function waitingWay(
   caller: Request,
 ): Promise<Response> {
   const { id, service, order, delayMs, request } = intake;
-  const { broker, inbox, streams, hangUps, services } = deps;
+  const { broker, inbox, hangUps, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
   const deadline = now + order.waitMs;
@@ -103,7 +103,7 @@ async function waitingWay(
   if (reply === undefined) {
     throw new Problem("timeout", { detail: `no response came within ${order.waitMs} ms` });
   }
-  return answer(streams, reply, caller, (end) => {
+  return answer(deps, reply, caller, (end) => {
     const cancel = { id, reason: "disconnect" } as const;
     if (end === "hung-up") void cancelRequest(deps, service, cancel);
     // Its dequeuer may be gone, and the request is not to be run again for nobody.

@@ -155,6 +155,7 @@ async function publishOne(
     path: "/",
     headers: { "content-type": "application/json" },
     body: new TextEncoder().encode(JSON.stringify(payload)),
+    takesSpool: true,
     ...(priority === undefined ? {} : { priority }),
     ...(callback === undefined ? {} : { callback }),
     ...traceContext(headers, id),

@@ -7,6 +7,7 @@ import {
   ownServiceNamePattern,
   requestQueue,
 } from "../../shared/service_name.ts";
+import { spoolFromBytes } from "../../shared/spool/spool_store.ts";
 import type { Spools } from "../../shared/spool/spools.ts";
 import { readBody } from "./body.ts";
 import type { CallbackOf } from "../callbacks/callback_of.ts";
@@ -14,7 +15,7 @@ import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
 import { passedOn } from "./prefer.ts";
 import { checkPriority } from "./priority.ts";
 import { scheduleOf } from "./schedule.ts";
-import { keepRequestBodyMs, spoolBody, spoolFromBytes } from "./spool_body.ts";
+import { keepRequestBodyMs, spoolBody } from "./spool_body.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
 

@@ -5,13 +5,6 @@ import type { SpoolNote } from "../../shared/message/spool_note.ts";
 import type { Spools } from "../../shared/spool/spools.ts";
 import { brokenOff, tooLarge } from "./body.ts";
 
-/**
- * From this size on a body is spooled, bytes. Below, it goes in the request's message: that costs no
- * more than the message, while a spool costs several round trips to the broker. Above, enqueuer, broker
- * and dequeuer would each hold the whole of it in memory.
- */
-export const spoolFromBytes = 4 * 2 ** 20;
-
 /** How long a request's body can be asked for after the request is due, milliseconds: 30 days. */
 export const keepRequestBodyMs = 30 * 86_400_000;
 

@@ -5,10 +5,11 @@ import {
   type RequestRecord,
   type ResultStore,
 } from "../../shared/results/result_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { accepted } from "./accepted_response.ts";
 import type { Order } from "../intake/order.ts";
 import { asOf, requestPath } from "./request_document.ts";
-import { toResponse } from "../response.ts";
+import { wholeResponse } from "../stored/stored_response.ts";
 
 /** Seconds after which it makes sense to ask for a request again that is still running. */
 const retryAfterSeconds = 1;
@@ -19,7 +20,7 @@ const retryAfterSeconds = 1;
  * @throws {Problem} `key-reused` if the two differ, `key-in-use` while the other one runs.
  */
 export async function repeatedWay(
-  results: ResultStore,
+  { results, spools }: { readonly results: ResultStore; readonly spools: Spools },
   order: Order,
   claim: IdempotencyClaim | undefined,
   taken: RequestRecord,
@@ -41,7 +42,7 @@ export async function repeatedWay(
   }
   if (order.respondAsync && order.waitMs === 0) return accepted(record, true);
   const response = await results.response(record.id);
-  if (response) return toResponse(response);
+  if (response) return wholeResponse(spools, response);
   throw new Problem("request-cancelled", {
     detail: `the request with this Idempotency-Key is ${record.state}, without a response`,
   });

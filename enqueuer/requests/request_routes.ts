@@ -1,17 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Problem } from "../../shared/http/problem.ts";
 import type { RequestRecord, ResultStore } from "../../shared/results/result_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { type CancelDeps, cancelRequest } from "../cancel.ts";
 import { cancelledExample, eventsExample, exampleId, requestExamples } from "../examples.ts";
 import { jsonApp } from "../json_app.ts";
 import { problemResponse } from "../problem_schema.ts";
 import { asOf, requestSchema, toRequestDocument } from "./request_document.ts";
 import { requestEvents } from "./request_events.ts";
-import { toResponse } from "../response.ts";
+import { storedResponse } from "../stored/stored_response.ts";
 
 /** What {@link requestRoutes} needs. */
 export interface RequestDeps extends CancelDeps {
   readonly results: ResultStore;
+  readonly spools: Spools;
   /** Aborts when the enqueuer is about to stop: event streams then end. */
   readonly stopping: AbortSignal;
 }
@@ -125,7 +127,7 @@ export function requestRoutes(deps: RequestDeps): OpenAPIHono {
     const { id } = c.req.valid("param");
     const record = await find(id);
     const found = await results.response(id);
-    if (found) return toResponse(found);
+    if (found) return await storedResponse(deps.spools, found, c.req.raw.headers);
     // It was there: it has expired just now, or another enqueuer's shorter time holds for the stream.
     if (record.status !== undefined) throw unknown(id);
     if (record.state === "cancelled") {

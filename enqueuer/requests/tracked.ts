@@ -61,6 +61,7 @@ export async function trackedWay(
       entry,
       {
         ...intake.request,
+        takesSpool: true,
         ...(waits ? { replyTo: inbox.queue } : {}),
       },
       delayMs,
@@ -72,11 +73,11 @@ export async function trackedWay(
   }
   if (taken) {
     inbox.fail(id, new Error("another request has its key"));
-    return await repeatedWay(deps.results, order, claim, taken);
+    return await repeatedWay(deps, order, claim, taken);
   }
   const got = reply && await waitFor(deps, intake, reply, caller);
   // It is kept, so that whoever does not get all of it can ask for it again.
-  if (got) return answer(deps.streams, got, caller, () => {});
+  if (got) return answer(deps, got, caller, () => {});
   if (order.later) return accepted(queued(entry, now), order.respondAsync);
   throw new Problem("timeout", {
     detail: `no response came within ${order.waitMs} ms; the request goes on: its state is at ` +

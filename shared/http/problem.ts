@@ -13,6 +13,7 @@ export const problemTypes = {
   "key-in-use": { status: 409, title: "The request with this key is still running" },
   "out-of-reach": { status: 409, title: "The rest cannot be reached in one run" },
   "body-too-large": { status: 413, title: "The request's body is too large" },
+  "range-not-satisfiable": { status: 416, title: "The response has no such part" },
   "key-reused": { status: 422, title: "The key belongs to another request" },
   "internal-error": { status: 500, title: "ProxyMQ failed" },
   "upstream-unreachable": { status: 502, title: "The microservice cannot be reached" },

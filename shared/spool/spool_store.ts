@@ -9,6 +9,13 @@
  * @module
  */
 
+/**
+ * A body that is larger is spooled, bytes. A smaller one goes in its message: that costs no more than the
+ * message, while a spool costs several round trips to the broker. Above, enqueuer, broker and dequeuer
+ * would each hold the whole of it in memory.
+ */
+export const spoolFromBytes = 4 * 2 ** 20;
+
 /** The most bytes of a body that a piece has. */
 export const maxPieceBytes = 131_072;
 

@@ -38,6 +38,7 @@ export class SpoolWriter {
   #sentAt = performance.now();
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
+  #whole = false;
 
   /**
    * @param id of a spool that was just made.
@@ -48,6 +49,11 @@ export class SpoolWriter {
     this.id = id;
     this.#events = events;
     this.#signal = signal;
+  }
+
+  /** Whether all of the body is durable. */
+  get whole(): boolean {
+    return this.#whole;
   }
 
   /** How many bytes were written. */
@@ -81,9 +87,10 @@ export class SpoolWriter {
     await this.#pump();
     this.#close();
     this.#check();
+    this.#whole = error === undefined;
   }
 
-  /** Writes no more: readers notice by the silence. Does nothing after {@link finish}. */
+  /** Writes no more: readers notice by the silence. */
   async abandon(): Promise<void> {
     this.#failure ??= { error: new Error("the spool was given up") };
     this.#changed.wake();

@@ -82,12 +82,15 @@ export class Spools implements AsyncDisposable {
     return writer;
   }
 
-  /** As {@link readSpool}. */
-  async *read(id: string, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    for await (const bytes of readSpool(this.store, id, { from, signal })) {
+  /** As {@link readSpool}; ends as an error after {@link stop}. */
+  async *read(id: string, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+    const stopping = this.#stop.signal;
+    const either = AbortSignal.any([signal, stopping]);
+    for await (const bytes of readSpool(this.store, id, { from, signal: either })) {
       this.#events.onRead(bytes.byteLength);
       yield bytes;
     }
+    if (stopping.aborted && !signal.aborted) throw new BrokerError("the process is shutting down");
   }
 
   /** Deletes a spool, sooner or later; {@link close} waits for it. */
@@ -113,7 +116,7 @@ export class Spools implements AsyncDisposable {
     this.delete(writer.id);
   }
 
-  /** Writes no more. */
+  /** Writes and reads no more. */
   stop(): void {
     this.#stop.abort();
   }
