@@ -61,8 +61,20 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
   const hangUps = new HangUps();
-  const spools = new Spools(broker, spoolMetrics(metrics.registry));
-  const sweeper = new SpoolSweeper({ broker, results: results.store, spools });
+  const counted = spoolMetrics(metrics.registry);
+  const spools = new Spools(broker, {
+    ...counted,
+    onBegun() {
+      counted.onBegun();
+      sweeper.wake();
+    },
+  });
+  const sweeper = new SpoolSweeper({
+    broker,
+    results: results.store,
+    ttlMs: config.ENQUEUER_RESULT_TTL,
+    spools,
+  });
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
@@ -97,7 +109,8 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   const server = serve(app.fetch, { hostname: config.ENQUEUER_HOST, port: config.ENQUEUER_PORT });
   log.info("listening on {url}", { url: server.url });
   const services = config.ENQUEUER_SERVICES ?? [];
-  const ready = declareAll({ broker, inbox, callbacks, sweeper, services }, stop.signal);
+  const ready = declareAll({ broker, inbox, callbacks, services }, stop.signal);
+  void ready.then(() => sweeper.start(), () => {});
   ready.catch((error) => {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
@@ -123,11 +136,10 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
 }
 
 async function declareAll(
-  { broker, inbox, callbacks, sweeper, services }: {
+  { broker, inbox, callbacks, services }: {
     readonly broker: Broker;
     readonly inbox: ReplyInbox;
     readonly callbacks: Callbacks;
-    readonly sweeper: SpoolSweeper;
     readonly services: readonly string[];
   },
   signal: AbortSignal,
@@ -140,6 +152,5 @@ async function declareAll(
     }, { signal });
   }
   await callbacks.start(signal);
-  await sweeper.start(signal);
   await inbox.start();
 }

@@ -57,10 +57,30 @@ const response = createRoute({
   tags,
   security,
   summary: "The microservice's response to a request, as it was",
-  description: "As often as one likes, for `ENQUEUER_RESULT_TTL`.",
-  request: { params },
+  description:
+    "As often as one likes, for `ENQUEUER_RESULT_TTL`. One that streams is given while it is " +
+    "still being made, and breaks off if it does.",
+  request: {
+    params,
+    headers: z.object({
+      "range": z.string().optional().openapi({
+        description:
+          "The part that is wanted, such as `bytes=1000-1999`, once the response is whole.",
+      }),
+      "if-range": z.string().optional().openapi({
+        description: "The response's `ETag` or `Last-Modified`; of another one all is sent.",
+      }),
+      "last-event-id": z.string().optional().openapi({
+        description:
+          "Of an event stream: the last event that the client has, and what follows is sent.",
+      }),
+    }),
+  },
   responses: {
     200: { description: "The microservice's own response, with its own status." },
+    204: { description: "Nothing follows `Last-Event-ID`." },
+    206: { description: "The part that `Range` asks for." },
+    416: problemResponse("There is no such part; `Content-Range` has the size."),
     409: problemResponse("There is none yet, or the request was cancelled."),
     ...problems,
   },

@@ -9,8 +9,9 @@ export interface Swept {
   readonly state: SpoolState | undefined;
   /** Of a spool that has ended: how the request is, as far as it is known. */
   readonly request?: RequestState | undefined;
-  /** Of a response's: whether it is the one that is given for the request. */
+  /** Of a response's: whether it is the one that is given for the request, and until when if it has ended. */
   readonly given?: boolean;
+  readonly expiresAt?: number | undefined;
   /** How often it was looked at, this time included. */
   readonly looks: number;
   readonly now: number;
@@ -25,24 +26,27 @@ export type Sweep =
 /** Between two looks: a minute, doubled each time up to six hours. */
 const firstPauseMs = 60_000;
 const longestPauseMs = 6 * 3_600_000;
+/** How much after a time it is taken for over, milliseconds. */
+const marginMs = 1_000;
 
 /**
  * Decides about a spool that nobody may delete any more, because who would have died. A request's body
  * stays for its time, since a dead letter needs it, unless the request is known to have been answered.
  */
-export function sweepOf({ note, state, request, given, looks, now }: Swept): Sweep {
+export function sweepOf(swept: Swept): Sweep {
+  const { note, state, request, given, expiresAt, looks, now } = swept;
   if (state === undefined) return { kind: "gone" };
   if (state === "silent") return { kind: "delete", why: "its writer is gone" };
   const afterMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(looks - 1, 20));
   if (state === "growing") return { kind: "again", afterMs };
   if (note.body === "response") {
-    return given
-      ? { kind: "again", afterMs }
-      : { kind: "delete", why: "its response is not given any more" };
+    if (!given) return { kind: "delete", why: "its response is not given any more" };
+    const leftMs = expiresAt === undefined ? afterMs : expiresAt + marginMs - now;
+    return { kind: "again", afterMs: Math.min(longestPauseMs, Math.max(marginMs, leftMs)) };
   }
   if (request === "succeeded" || request === "failed") {
     return { kind: "delete", why: "its request was answered" };
   }
   if (now >= note.until) return { kind: "delete", why: "its time is over" };
-  return { kind: "again", afterMs: Math.min(afterMs, Math.max(1_000, note.until - now)) };
+  return { kind: "again", afterMs: Math.min(afterMs, Math.max(marginMs, note.until - now)) };
 }

@@ -5,6 +5,13 @@ const now = 1_000_000_000;
 const request = { spool: "s", body: "request", request: "r", until: now + 3_600_000 } as const;
 const response = { ...request, body: "response" } as const;
 
+const given = (rest: Partial<Swept>) => ({
+  note: response,
+  state: "ended" as const,
+  given: true,
+  ...rest,
+});
+
 const cases: [string, Omit<Swept, "now" | "looks"> & { looks?: number; now?: number }, string][] = [
   ["a body that is gone", { note: request, state: undefined }, "gone"],
   ["a body whose writer is gone", { note: request, state: "silent" }, "delete"],
@@ -19,6 +26,9 @@ const cases: [string, Omit<Swept, "now" | "looks"> & { looks?: number; now?: num
   ["one that is over", { note: request, state: "ended", now: request.until }, "delete"],
   ["a response that is given", { note: response, state: "ended", given: true }, "60000"],
   ["the same, later", { note: response, state: "ended", given: true, looks: 40 }, "21600000"],
+  ["one that has ended", given({ expiresAt: now + 3_000_000 }), "3001000"],
+  ["one that is given for long", given({ expiresAt: now + 1e9 }), "21600000"],
+  ["one that is about to expire", given({ expiresAt: now - 5 }), "1000"],
   ["one that is not", { note: response, state: "ended", given: false }, "delete"],
   ["one that still comes", { note: response, state: "growing", given: false }, "60000"],
   ["one that broke off", { note: response, state: "silent", given: true }, "delete"],

@@ -1,9 +1,10 @@
 import type { Broker, Delivery } from "../../shared/broker/broker.ts";
+import { QueueNotFoundError } from "../../shared/broker/errors.ts";
 import { logger } from "../../shared/log.ts";
 import { EnvelopeError } from "../../shared/message/envelope.ts";
 import { silenceMs } from "../../shared/message/frame.ts";
 import { decodeSpoolNote } from "../../shared/message/spool_note.ts";
-import type { ResultStore } from "../../shared/results/result_store.ts";
+import { finalStates, type ResultStore } from "../../shared/results/result_store.ts";
 import { notesQueue, type Spools } from "../../shared/spool/spools.ts";
 import { pause } from "../../shared/waiting.ts";
 import { type Sweep, sweepOf } from "./sweep_rule.ts";
@@ -15,28 +16,40 @@ const concurrency = 8;
 /** How long nothing is consumed after consuming has failed, and when a look has, milliseconds. */
 const pauseMs = 5_000;
 const tryAgainMs = 60_000;
+/** How often is looked whether somebody has made the queue of the notes, milliseconds. */
+const missingMs = 10 * 60_000;
 
 /** What {@link SpoolSweeper} needs. */
 export interface SpoolSweeperDeps {
   readonly broker: Broker;
   readonly results: Pick<ResultStore, "get" | "response">;
+  /** For how long a response is given, milliseconds. */
+  readonly ttlMs: number;
   readonly spools: Spools;
 }
 
-/** Looks after the spools that nobody deletes any more, one note at a time. */
+/**
+ * Looks after the spools that nobody deletes any more, by the notes of them. Their queue is made by who
+ * makes the first spool: where there is none, nothing is consumed.
+ */
 export class SpoolSweeper implements AsyncDisposable {
   readonly #deps: SpoolSweeperDeps;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #pausing: AbortController | undefined;
 
   constructor(deps: SpoolSweeperDeps) {
     this.#deps = deps;
   }
 
-  /** Declares the queue of the notes, waiting for the broker, and consumes it from then on. */
-  async start(signal: AbortSignal): Promise<void> {
-    await this.#deps.broker.declare(notesQueue, { signal });
+  /** Starts to consume. */
+  start(): void {
     if (!this.#stop.signal.aborted) this.#running = this.#run();
+  }
+
+  /** There may be a first note by now. */
+  wake(): void {
+    this.#pausing?.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,8 +71,14 @@ export class SpoolSweeper implements AsyncDisposable {
         // The broker was closed.
         break;
       } catch (error) {
-        log.error("nobody looks after spools for {pauseMs} ms: {error}", { pauseMs, error });
-        await pause(pauseMs, signal);
+        const missing = error instanceof QueueNotFoundError;
+        if (!missing) {
+          log.error("nobody looks after spools for {pauseMs} ms: {error}", { pauseMs, error });
+        }
+        this.#pausing = new AbortController();
+        const either = AbortSignal.any([signal, this.#pausing.signal]);
+        await pause(missing ? missingMs : pauseMs, either);
+        this.#pausing = undefined;
       }
     }
     await Promise.all(inFlight);
@@ -86,16 +105,23 @@ export class SpoolSweeper implements AsyncDisposable {
   }
 
   async #sweep({ message, attempt }: Delivery): Promise<Sweep> {
-    const { results, spools } = this.#deps;
+    const { results, ttlMs, spools } = this.#deps;
     const note = decodeSpoolNote(message);
     const state = await spools.store.look(note.spool, silenceMs);
     const ended = state === "ended";
-    const request = ended && note.body === "request"
-      ? (await results.get(note.request))?.state
-      : undefined;
+    const record = ended ? await results.get(note.request) : undefined;
+    const final = record !== undefined && finalStates.has(record.state);
     const given = ended && note.body === "response" &&
       (await results.response(note.request))?.spooled?.spool === note.spool;
-    const sweep = sweepOf({ note, state, request, given, looks: attempt, now: Date.now() });
+    const sweep = sweepOf({
+      note,
+      state,
+      request: record?.state,
+      given,
+      expiresAt: final ? record.updatedAt + ttlMs : undefined,
+      looks: attempt,
+      now: Date.now(),
+    });
     if (sweep.kind === "delete") {
       const { spool, request: requestId } = note;
       log.info("the spool {spool} of request {requestId} is deleted: {why}", {

@@ -19,6 +19,8 @@ Deno.test("spools that nobody deletes any more are deleted, the others looked at
     response: (id: string) =>
       Promise.resolve(id === "given" ? { spooled: { spool: "given", size: 1 } } : undefined),
   } as unknown as ResultStore;
+  await using sweeper = new SpoolSweeper({ broker, results, ttlMs: 60_000, spools });
+  sweeper.start();
   await broker.declare(notesQueue);
   const note = async (spool: string, body: SpoolNote["body"]) => {
     const until = Date.now() + 3_600_000;
@@ -37,8 +39,7 @@ Deno.test("spools that nobody deletes any more are deleted, the others looked at
   await note("gone", "request");
   await broker.publish({ queue: notesQueue.name }, [{ headers: {}, body: new Uint8Array(0) }]);
 
-  await using sweeper = new SpoolSweeper({ broker, results, spools });
-  await sweeper.start(new AbortController().signal);
+  sweeper.wake();
   await eventually(async () => {
     const { ready, inFlight, delayed, dead } = await broker.stats(notesQueue.name);
     assert.deepEqual({ ready, inFlight, delayed, dead }, {

@@ -18,13 +18,14 @@ What the whole way of a request carries and costs, with real processes, and a ta
             take of the machine, and what each change of a request's state does. RabbitMQ is one
             that nobody else uses. CPU is told on Linux alone
   streams   responses that stream, beside the same ones without a queue, in turns: how long events
-            take, how fast large ones come, and the memory that a very large one takes
+            take, how fast large ones come, and the memory that very large bodies take: a
+            response, a request, and a response that is kept
 
   --broker NAME   one broker instead of both
   --callers N,N   how many callers at once        (default 64,256 for batches, 32 for requests)
   --seconds N     how long each is measured       (default 8 for batches, 4 for requests)
   --rounds N      of requests and streams: how many turns (default 5)
-  --mib N         of streams: the size of the very large response (default 1024)
+  --mib N         of streams: the size of the very large bodies (default 1024)
   --help          prints this
 
 Without a name it is batches. RabbitMQ is had as for the tests (see deno task services), for batches

@@ -11,6 +11,8 @@ export async function example(
     | "request"
     | "response"
     | "frame"
+    | "piece"
+    | "note"
     | "last-frame"
     | "credit"
     | "cancel"
