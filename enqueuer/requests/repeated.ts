@@ -32,7 +32,7 @@ export async function repeatedWay(
     });
   }
   const record = await latest(results, order, taken);
-  if (!finalStates.has(record.state)) {
+  if (!isAnswered(record)) {
     if (order.later) return accepted(record, order.respondAsync);
     throw new Problem("key-in-use", {
       detail: `the request with this Idempotency-Key is ${record.state}; its state is at ` +
@@ -48,7 +48,12 @@ export async function repeatedWay(
   });
 }
 
-/** Its record, once it has ended, or the caller does not wait any longer. */
+/** Whether there is all that will be, or a response that is still being made. */
+function isAnswered({ state, status }: RequestRecord): boolean {
+  return finalStates.has(state) || status !== undefined;
+}
+
+/** Its record, once it is answered, or the caller does not wait any longer. */
 async function latest(
   results: ResultStore,
   { later, waitMs }: Order,
@@ -56,7 +61,10 @@ async function latest(
 ): Promise<RequestRecord> {
   let record = taken;
   if (later && waitMs > 0) {
-    for await (const next of results.watch(taken.id, AbortSignal.timeout(waitMs))) record = next;
+    for await (const next of results.watch(taken.id, AbortSignal.timeout(waitMs))) {
+      record = next;
+      if (isAnswered(record)) break;
+    }
   }
   return asOf(record, Date.now());
 }

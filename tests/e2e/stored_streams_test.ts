@@ -162,15 +162,17 @@ streamTest("one that breaks off is an error to its readers, and is tried again",
   await using all = await given(broker, ({ response, path }) => {
     calls++;
     response.writeHead(200, events);
-    response.write(eventOf(calls));
-    if (calls === 2 && path === "/mends") response.end();
-    else setTimeout(() => response.destroy(), 300);
+    response.write(eventOf(calls), () => path === "/breaks" && response.destroy());
+    if (calls === 2) response.end();
   }, { DEQUEUER_RETRY_BASE: "1ms", DEQUEUER_MAX_ATTEMPTS: "2" });
   await using _ = keptResponses(all);
   const url = await send(all, "/mends");
   const broken = await responseOf(url);
-  assert.equal(broken.status, 200);
-  await assert.rejects(broken.text());
+  const pieces = texts(broken);
+  assert.equal((await within(pieces.next(), "event 1")).value, eventOf(1));
+  const next = assert.rejects(within(pieces.next(), "the end"));
+  all.upstream.calls[0]?.response.destroy();
+  await next;
   await eventually(async () => (await stateOf(url))["status"] === "succeeded");
   assert.equal(await (await responseOf(url)).text(), eventOf(2));
   await spoolsLeft(all.stack, 1);
@@ -194,17 +196,16 @@ streamTest(
     const call = () => fetch(`${all.stack.url}/events`, { headers });
     const waiting = texts(await within(call(), "the head"));
     assert.equal((await within(waiting.next(), "event 1")).value, eventOf(1));
+    const repeated = texts(await within(call(), "the head, again"));
+    assert.equal((await within(repeated.next(), "event 1, again")).value, eventOf(1));
     for (let n = 0; n < 4; n++) source.next();
     const rest = await within(Array.fromAsync(waiting), "the end");
+    assert.equal((await Array.fromAsync(repeated)).join(""), rest.join(""));
     assert.equal(eventOf(1) + rest.join(""), allEvents);
-    const again = await eventually(async () => {
-      const response = await call();
-      if (response.status === 200) return response;
-      await response.body?.cancel();
-      return false;
-    });
-    assert.ok(again);
+    const again = await call();
+    assert.equal(again.status, 200);
     assert.equal(await again.text(), allEvents);
+    assert.equal(await all.back("dequeuer_stream_frames_total"), 0);
     assert.equal(all.upstream.calls.length, 1);
   },
 );
