@@ -65,6 +65,16 @@ export async function readBody(
   }
 }
 
+/**
+ * Reads a request's body whole, whatever its size.
+ * @throws {Problem} as {@link readBody} does.
+ */
+export async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const spool = () => Promise.reject(tooLarge(maxBytes));
+  const body = await readBody(request, { maxBytes, collectBytes: maxBytes, spool });
+  return body instanceof Uint8Array ? body : empty;
+}
+
 /** The problem of a body over the limit. */
 export function tooLarge(maxBytes: number): Problem {
   return new Problem("body-too-large", {

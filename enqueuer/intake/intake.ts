@@ -12,15 +12,13 @@ import type { Spools } from "../../shared/spool/spools.ts";
 import { readBody } from "./body.ts";
 import type { CallbackOf } from "../callbacks/callback_of.ts";
 import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
+import { checkHeaderSize } from "./header_size.ts";
 import { passedOn } from "./prefer.ts";
 import { checkPriority } from "./priority.ts";
 import { scheduleOf } from "./schedule.ts";
 import { keepRequestBodyMs, spoolBody } from "./spool_body.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
-
-/** The most that path and headers may take together, bytes: with room to spare, one AMQP frame. */
-export const maxHeaderBytes = 60_000;
 
 /** What taking in a request needs. */
 export interface IntakeDeps extends OrderDefaults {
@@ -50,6 +48,7 @@ export interface Intake {
 
 /**
  * Reads a caller's request.
+ * @param rawHeaders its headers as they came, name and value in turn, if they are known.
  * @throws {Problem} it is not well-formed, or too large, or asks for what the broker does not have.
  */
 export async function takeIn(
@@ -57,6 +56,7 @@ export async function takeIn(
   id: string,
   request: Request,
   { service, path }: Target,
+  rawHeaders: readonly string[] = [...request.headers].flat(),
 ): Promise<Intake> {
   if (!ownServiceNamePattern.test(service)) {
     throw new Problem("bad-request", {
@@ -69,10 +69,10 @@ export async function takeIn(
   const { delayMs, priority } = scheduleOf(request.headers, Date.now());
   checkPriority(deps.broker, priority);
   checkDelay(delayMs, order);
-  const headers = requestHeaders(request.headers);
+  const headers = requestHeaders(rawHeaders);
   if (deps.ownsAuthorization) delete headers["authorization"];
   keepPreferences(headers);
-  checkSize(path, headers);
+  checkHeaderSize(path, headers);
   const { maxMessageBytes } = deps.broker.capabilities;
   const until = Date.now() + delayMs + keepRequestBodyMs;
   const body = await readBody(request, {
@@ -124,14 +124,4 @@ function keepPreferences(headers: HeaderTable): void {
   const kept = passedOn(prefer);
   if (kept === undefined) delete headers["prefer"];
   else headers["prefer"] = kept;
-}
-
-function checkSize(path: string, headers: HeaderTable): void {
-  let size = path.length;
-  for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 6;
-  if (size > maxHeaderBytes) {
-    throw new Problem("bad-request", {
-      detail: `path and headers take about ${size} bytes; allowed are ${maxHeaderBytes} together`,
-    });
-  }
 }

@@ -55,6 +55,8 @@ export interface QueuedRequest {
   readonly priority?: number;
   /** Whether its changes and its response are recorded in the result store. */
   readonly tracked?: boolean;
+  /** Of an event: what it was published to. It has no requester, and every service its own copy. */
+  readonly topic?: string;
   /** Where the caller wants to be told how the request ended. */
   readonly callback?: string;
   /** W3C trace context of the caller. */
@@ -82,8 +84,8 @@ export class EnvelopeError extends Error {
  * since the broker would make no callback: there a dequeuer looks at the deadline.
  */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
-  const { id, deadline, replyTo, window, priority, callback, traceparent, tracestate } = request;
-  const { spooled } = request;
+  const { id, deadline, replyTo, window, priority, topic, callback } = request;
+  const { spooled, traceparent, tracestate } = request;
   const expires = deadline !== undefined && callback === undefined;
   const contentType = request.headers["content-type"];
   return {
@@ -104,6 +106,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
       ...(window === undefined ? {} : { window }),
       ...(request.takesSpool ? { [TAKES_SPOOL]: true } : {}),
       ...(request.tracked ? { tracked: true } : {}),
+      ...(topic === undefined ? {} : { topic }),
       ...(callback === undefined ? {} : { callback }),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
@@ -119,7 +122,8 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
 export function decodeRequest(message: Message): QueuedRequest {
   const spooled = spooledBody(message);
   expectType(message, requestType, spooled ? spoolingVersion : protocolVersion);
-  const { method, path, deadline, window, callback, traceparent, tracestate } = message.headers;
+  const { method, path, deadline, window, topic, callback } = message.headers;
+  const { traceparent, tracestate } = message.headers;
   if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
     throw new EnvelopeError('the header "method" is not an HTTP method');
   }
@@ -133,6 +137,9 @@ export function decodeRequest(message: Message): QueuedRequest {
   }
   if (window !== undefined && !(typeof window === "number" && window > 0)) {
     throw new EnvelopeError('the header "window" is not a number of bytes from 1');
+  }
+  if (topic !== undefined && typeof topic !== "string") {
+    throw new EnvelopeError('the header "topic" is no text');
   }
   if (callback !== undefined && typeof callback !== "string") {
     throw new EnvelopeError('the header "callback" is not a URL');
@@ -151,6 +158,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     ...(message.headers[TAKES_SPOOL] === true ? { takesSpool: true } : {}),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
     ...(message.headers["tracked"] === true ? { tracked: true } : {}),
+    ...(topic === undefined ? {} : { topic }),
     ...(callback === undefined ? {} : { callback }),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
