@@ -59,6 +59,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|rabbitmq q)
       await send(total).finally(() => done = true);
       await looking;
       const growth = most.map((bytes, i) => bytes - (before[i] ?? 0));
+      for (const bytes of growth) assert.ok(bytes < mostGrowth, `grew by ${growth.join(" and ")}`);
 
       const sent = send(32 * mib, { "x-hold": "yes" });
       await eventually(() => held);
