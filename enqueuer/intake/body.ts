@@ -20,7 +20,7 @@ export interface BodyLimits {
 /**
  * Reads a request's body: whole, or into a spool if it is large, which a length tells beforehand.
  * @throws {Problem} `body-too-large`, before reading on, when it is over `maxBytes`;
- * `bad-request`, when it breaks off, or stands where it cannot be read.
+ * `bad-request`, when it breaks off.
  */
 export async function readBody(
   request: Request,
@@ -28,23 +28,15 @@ export async function readBody(
 ): Promise<Uint8Array | Spooled> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
-  if (request.body === null) {
-    // Web-standard requests have no body on GET and HEAD, whatever the caller has sent.
-    if (Number(length) > 0 || request.headers.has("transfer-encoding")) {
-      throw new Problem("bad-request", {
-        detail: `a ${request.method} request with a body cannot be passed on; ` +
-          "allowed are bodies on every method but GET and HEAD",
-      });
-    }
-    return empty;
-  }
   if (length !== null && Number(length) <= collectBytes) {
+    if (Number(length) === 0) return empty;
     try {
-      return new Uint8Array(await request.arrayBuffer());
+      return await request.bytes();
     } catch {
       throw brokenOff();
     }
   }
+  if (request.body === null) return empty;
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body.getReader();
