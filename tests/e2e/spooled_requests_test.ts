@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
+import { DatabaseSync } from "node:sqlite";
 import { brokersUnderTest, eventually, type TestBroker } from "../brokers.ts";
+import { metric } from "../support/metrics.ts";
 import { type BodyService, bodyService, largeBody, spoolsLeft } from "./body_service.ts";
 import { type Env, type Stack, startStack } from "./stack.ts";
 import { patterned } from "./stream_service.ts";
@@ -185,4 +187,48 @@ forEachBroker("a request whose body is gone is a dead letter, and is discarded",
     assert.equal(items[0].reason, "body-gone");
     return true;
   });
+});
+
+forEachBroker(
+  "a caller who hangs up while its body is sent ends that, and leaves nothing",
+  async (place) => {
+    await using upstream = await bodyService(undefined, (request) => {
+      request.once("data", () => request.pause());
+      request.on("error", () => {});
+      return true;
+    });
+    await using stack = await start(place, upstream);
+    const hangUp = new AbortController();
+    const { signal } = hangUp;
+    const body = largeBody(16 * mib).stream;
+    const call = fetch(stack.url, { method: "POST", body, signal });
+    const gone = assert.rejects(call);
+    const { url } = stack.dequeuer.server;
+    await eventually(async () => await metric(url, "proxymq_spool_read_bytes_total") > 0);
+    hangUp.abort();
+    await gone;
+    await eventually(async () =>
+      await metric(url, "dequeuer_processed_total", { outcome: "cancelled" }) === 1
+    );
+    await spoolsLeft(stack, 0);
+  },
+);
+
+Deno.test("an enqueuer that drains leaves no half body, over sqlite", async () => {
+  const broker = brokersUnderTest.find(({ name }) => name === "sqlite");
+  assert.ok(broker);
+  await using place = await broker.setUp();
+  await using upstream = await bodyService();
+  await using stack = await start(place, upstream);
+  const { hostname, port, pathname } = new URL(stack.url);
+  const headers = { "content-length": 7 * mib };
+  const request = httpRequest({ hostname, port, path: pathname, method: "POST", headers });
+  request.on("error", () => {});
+  request.write(patterned(0, 5 * mib));
+  const url = stack.enqueuer.server.url;
+  await eventually(async () => await metric(url, "proxymq_spool_written_bytes_total") > 0);
+  await stack.enqueuer.close(AbortSignal.timeout(100));
+  request.destroy();
+  using database = new DatabaseSync(place.url.slice("sqlite:".length));
+  assert.equal(database.prepare("SELECT count(*) AS count FROM spools").get()?.["count"], 0);
 });
