@@ -139,8 +139,8 @@ const variables = {
   DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description:
       "The largest response body that is passed on in one message; above it the caller " +
-      "gets 502. It limits what is collected as a whole: responses to requests that are answered " +
-      "with 202, have an `Idempotency-Key` or a callback, or go in batches. What streams has no limit.",
+      "gets 502. It limits what is collected as a whole, as responses in batches are. What " +
+      "streams has no limit.",
     default: "16MiB",
   }),
   DEQUEUER_STREAM_THRESHOLD: byteSize(512 * 2 ** 20, {

@@ -6,7 +6,12 @@ import type { ForwardResult } from "./forwarder.ts";
 
 /** What becomes of a delivery, and what its requester is told. */
 export type Outcome =
-  | { readonly kind: "answered"; readonly response: QueuedResponse }
+  | {
+    readonly kind: "answered";
+    readonly response: QueuedResponse;
+    /** Whether its requester was told before. */
+    readonly replied?: boolean;
+  }
   /** Passed on as it came: its requester has it. */
   | { readonly kind: "streamed"; readonly status: number }
   /** A dead letter: its requester has a part of it, and was told that it is no more than that. */
@@ -95,6 +100,14 @@ export function decide(
     case "broken-off":
       // Not again: its requester has seen a part of it.
       return { kind: "broken-off", status: result.status, failure: result.detail };
+    case "spooled":
+      return { kind: "answered", response: result.response, replied: true };
+    case "cut-off":
+      return again(policy, circumstances, {
+        reason: "broken-off",
+        failure: `broken off: ${result.detail}`,
+        response: problem("upstream-unreachable", `the response broke off: ${result.detail}`),
+      });
     case "unreachable":
       return again(policy, circumstances, {
         reason: "unreachable",
@@ -106,6 +119,20 @@ export function decide(
         reason: "timeout",
         failure: result.detail,
         response: problem("timeout", result.detail),
+      });
+    case "body-gone":
+      // It will not come back.
+      return {
+        kind: "dead",
+        reason: result.kind,
+        failure: result.detail,
+        response: problem("body-gone", result.detail),
+      };
+    case "body-unreadable":
+      return again(policy, circumstances, {
+        reason: result.kind,
+        failure: result.detail,
+        response: problem("broker-unavailable", result.detail),
       });
     case "invalid-request":
       return {

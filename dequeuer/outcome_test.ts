@@ -57,6 +57,16 @@ Deno.test("what has streamed is done, and what broke off is not tried again", ()
   });
 });
 
+Deno.test("what was written to a spool is the answer, which its requester has been told of", () => {
+  const spooled = { spool: "a", size: 9 };
+  const response = { status: 404, headers: {}, body: new Uint8Array(0), spooled };
+  assert.deepEqual(decide({ kind: "spooled", response }, policy, last), {
+    kind: "answered",
+    response,
+    replied: true,
+  });
+});
+
 Deno.test("a failure is tried again while there are attempts and time", async (t) => {
   const unreachable: ForwardResult = { kind: "unreachable", detail: "refused" };
   const timeout: ForwardResult = { kind: "timeout", detail: "slow" };
@@ -66,6 +76,9 @@ Deno.test("a failure is tried again while there are attempts and time", async (t
     ["unreachable, last attempt", unreachable, last, "dead"],
     ["timeout", timeout, first, 500],
     ["an item that failed", { kind: "failed", detail: "left out" }, first, 500],
+    ["a stored response that broke off", { kind: "cut-off", detail: "reset" }, first, 500],
+    ["a body that is not to be had now", { kind: "body-unreadable", detail: "down" }, first, 500],
+    ["a body that is gone", { kind: "body-gone", detail: "gone" }, first, "dead"],
     ["an item that was dropped", { kind: "dropped", detail: "dropped" }, first, "dead"],
     ["a probe on the last attempt", unreachable, { ...last, countsAttempt: false }, 2_000],
     [
@@ -112,6 +125,8 @@ Deno.test("the requester of a dead request gets the last response, or a problem"
     ],
     [{ kind: "failed", detail: "left out" }, "failed", 502, "upstream-failed"],
     [{ kind: "dropped", detail: "dropped" }, "dropped", 502, "upstream-failed"],
+    [{ kind: "body-gone", detail: "gone" }, "body-gone", 502, "body-gone"],
+    [{ kind: "body-unreadable", detail: "down" }, "body-unreadable", 503, "broker-unavailable"],
   ];
   for (const [result, reason, status, type] of cases) {
     await t.step(reason, () => {

@@ -8,6 +8,8 @@ import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/http/server/server.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
+import { Spools } from "../shared/spool/spools.ts";
 import { createApp } from "./app.ts";
 import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
 import { callbackSettings } from "./callbacks/settings.ts";
@@ -15,6 +17,7 @@ import type { EnqueuerConfig } from "./config.ts";
 import { KnownServices } from "./queues/known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
+import { SpoolSweeper } from "./spools/sweeper.ts";
 import { ReplyStreams } from "./streams/reply_streams.ts";
 
 const log = logger("enqueuer");
@@ -54,6 +57,20 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   );
   const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
+  const counted = spoolMetrics(metrics.registry);
+  const spools = new Spools(broker, {
+    ...counted,
+    onBegun() {
+      counted.onBegun();
+      sweeper.wake();
+    },
+  });
+  const sweeper = new SpoolSweeper({
+    broker,
+    results: results.store,
+    ttlMs: config.ENQUEUER_RESULT_TTL,
+    spools,
+  });
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
@@ -64,6 +81,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     ]),
     inbox,
     streams,
+    spools,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
     onTimeout: config.ENQUEUER_ON_TIMEOUT,
@@ -88,7 +106,9 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     port: config.ENQUEUER_PORT,
   });
   log.info("listening on {url}", { url: server.url });
-  const ready = declareAll(broker, inbox, callbacks, config.ENQUEUER_SERVICES ?? [], stop.signal);
+  const services = config.ENQUEUER_SERVICES ?? [];
+  const ready = declareAll({ broker, inbox, callbacks, services }, stop.signal);
+  void ready.then(() => sweeper.start(), () => {});
   ready.catch((error) => {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
@@ -99,10 +119,13 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       stopping.abort();
       await Promise.all([server.close(signal), callbacks.close(signal)]);
       stop.abort();
+      spools.stop();
+      await sweeper[Symbol.asyncDispose]();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
       streams[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
+      await spools[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
     },
@@ -110,10 +133,12 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
 }
 
 async function declareAll(
-  broker: Broker,
-  inbox: ReplyInbox,
-  callbacks: Callbacks,
-  services: readonly string[],
+  { broker, inbox, callbacks, services }: {
+    readonly broker: Broker;
+    readonly inbox: ReplyInbox;
+    readonly callbacks: Callbacks;
+    readonly services: readonly string[];
+  },
   signal: AbortSignal,
 ): Promise<void> {
   for (const service of services) {

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
+import { spoolQueue } from "../shared/broker/rabbitmq/spools.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
 import { deleteRedisQueues, redisFaults } from "./support/redis_faults.ts";
@@ -43,6 +44,8 @@ export interface TestBroker extends AsyncDisposable {
   service(): string;
   /** Takes the queues of a service whose name is fixed: they are deleted in the end. */
   own(service: string): void;
+  /** The id of a spool that is not made yet; it is deleted in the end. */
+  spool(): string;
 }
 
 /** How {@link TestBroker.open} opens a handle. */
@@ -193,6 +196,11 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
       return name;
     },
     own,
+    spool() {
+      const id = uniqueName("test");
+      queues.push(spoolQueue(id));
+      return id;
+    },
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(handles.map((handle) => handle[Symbol.asyncDispose]()));
       await tidy(queues);

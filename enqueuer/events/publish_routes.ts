@@ -5,7 +5,7 @@ import { Problem } from "../../shared/http/problem.ts";
 import { encodeRequest } from "../../shared/message/envelope.ts";
 import { newRequestId } from "../../shared/message/request_id.ts";
 import { isTopic, topicForm } from "../../shared/topic.ts";
-import { readBody } from "../intake/body.ts";
+import { readWhole } from "../intake/body.ts";
 import { checkHeaderSize } from "../intake/header_size.ts";
 import { checkPriority } from "../intake/priority.ts";
 import { scheduleOf } from "../intake/schedule.ts";
@@ -77,7 +77,7 @@ async function publish(
   if (ownsAuthorization) delete passed["authorization"];
   checkHeaderSize(topic, passed);
   const { maxMessageBytes } = broker.capabilities;
-  const body = await readBody(request, Math.min(maxBodyBytes, maxMessageBytes));
+  const body = await readWhole(request, Math.min(maxBodyBytes, maxMessageBytes));
   const read = readEvents({ topic, headers, passed, body, id, now });
   const events = "one" in read ? [read.one] : read.many;
   const messages = events.map((event: Event) =>

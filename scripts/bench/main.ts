@@ -27,7 +27,8 @@ What the whole way of a request carries and costs, with real processes, and a ta
             take of the machine, and what each change of a request's state does. RabbitMQ is one
             that nobody else uses. CPU is told on Linux alone
   streams   responses that stream, beside the same ones without a queue, in turns: how long events
-            take, how fast large ones come, and the memory that a very large one takes
+            take, how fast large ones come, and the memory that very large bodies take: a
+            response, a request, and a response that is kept
 
   --quick         of compare and slow: two short rounds, about two minutes
   --check         of compare: exit code 1 if ProxyMQ has lost more than a quarter of the ratio to a
@@ -37,7 +38,7 @@ What the whole way of a request carries and costs, with real processes, and a ta
                   64,256 for batches, 32 for requests)
   --seconds N     how long each is measured       (default 8 for batches, else 4)
   --rounds N      how many turns                  (default 5)
-  --mib N         of streams: the size of the very large response (default 1024)
+  --mib N         of streams: the size of the very large bodies (default 1024)
   --json FILE     of compare and slow: writes all that was measured
   --help          prints this
 

@@ -82,7 +82,8 @@ function headerLines(headers: unknown): string[] {
   );
 }
 
-function bodyLines({ size, text, base64 }: LetterDocument["body"]): string[] {
+function bodyLines({ size, text, base64, spool }: LetterDocument["body"]): string[] {
+  if (spool !== undefined) return [`in the spool ${spool}`];
   if (text !== undefined) return text === "" ? [] : [text];
   const bytes = Uint8Array.from(atob(base64 ?? ""), (character) => character.charCodeAt(0));
   const lines: string[] = [];

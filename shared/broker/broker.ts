@@ -6,6 +6,7 @@
  * @module
  */
 import type { ResultStore, ResultStoreOptions } from "../results/result_store.ts";
+import type { SpoolStore } from "../spool/spool_store.ts";
 
 /**
  * A value in a message's header table. Numbers are safe integers; a driver that reads something
@@ -289,6 +290,12 @@ export interface Broker extends AsyncDisposable {
    * connections, and is to be disposed of before it. Returns at once, connected or not.
    */
   results(options: ResultStoreOptions): ResultStore;
+
+  /**
+   * The spools of this broker, for bodies that are too large for a message. They share the handle's
+   * connections, and end with it. Returns at once, connected or not.
+   */
+  spools(): SpoolStore;
 }
 
 /** What every driver takes when it is opened. */

@@ -65,3 +65,14 @@ export class DeliveryLostError extends BrokerError {
 export class BrokerUrlError extends BrokerError {
   override name = "BrokerUrlError";
 }
+
+/** There is no spool of that id, or no longer. */
+export class SpoolNotFoundError extends BrokerError {
+  override name = "SpoolNotFoundError";
+  readonly id: string;
+
+  constructor(id: string, options?: ErrorOptions) {
+    super(`there is no spool "${id}"`, options);
+    this.id = id;
+  }
+}

@@ -83,6 +83,7 @@ export async function work(
         const acted = await action(some);
         const lost = await pass.remove(acted.done);
         done += acted.done.length - lost.length;
+        acted.onRemoved?.(acted.done.filter((one) => !lost.includes(one)));
         failed.push(
           ...acted.failed,
           ...lost.map(({ letter: { id } }) => ({ id, error: comesAgain })),
@@ -109,6 +110,8 @@ export async function work(
 export interface Acted {
   readonly done: readonly Found[];
   readonly failed: readonly { readonly id: string; readonly error: string }[];
+  /** Told of those that are removed. */
+  readonly onRemoved?: (removed: readonly Found[]) => void;
   /** Why nothing more can be done. */
   readonly stop?: unknown;
 }

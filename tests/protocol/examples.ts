@@ -12,6 +12,8 @@ export async function example(
     | "event"
     | "response"
     | "frame"
+    | "piece"
+    | "note"
     | "last-frame"
     | "credit"
     | "cancel"

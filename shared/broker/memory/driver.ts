@@ -20,10 +20,12 @@ import type {
   Settlement,
 } from "../broker.ts";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { BrokerUnavailableError, DeliveryLostError, MessageTooLargeError } from "../errors.ts";
 import { Consumer, Lease } from "./consumer.ts";
 import { MemoryResultStore } from "./result_store.ts";
+import { MemorySpoolStore } from "./spools.ts";
 import { Store } from "./store.ts";
 
 const capabilities: Capabilities = {
@@ -131,6 +133,10 @@ class MemoryBroker implements Broker {
     const { maxMessageBytes: maxBytes } = capabilities;
     const { signal: closed } = this.#closing;
     return new MemoryResultStore(this.#store.results, options, { maxBytes, closed });
+  }
+
+  spools(): SpoolStore {
+    return new MemorySpoolStore(this.#store.spools, this.#closing.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
