@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
 import type {
   Address,
   Broker,
@@ -31,6 +32,7 @@ import { RedisResultStore } from "./result_store.ts";
 import { Script } from "./script.ts";
 import { readServer, type Server } from "./server.ts";
 import { settle, settlingBy } from "./settling.ts";
+import { RedisSpoolStore } from "./spool_store.ts";
 import { queueStats } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { Ticker } from "./ticker.ts";
@@ -191,6 +193,11 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     const { signal } = this.#closing;
     return new RedisResultStore(this.#connection, this.#subscriptions, options, signal);
+  }
+
+  spools(): SpoolStore {
+    this.#assertOpen();
+    return new RedisSpoolStore(this.#connection, this.#subscriptions, this.#closing.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

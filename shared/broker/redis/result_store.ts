@@ -12,12 +12,12 @@ import {
   type ResultStore,
   type ResultStoreOptions,
 } from "../../results/result_store.ts";
-import { pause } from "../../waiting.ts";
 import { WakeUp } from "../../wake_up.ts";
 import { BrokerUnavailableError, MessageTooLargeError } from "../errors.ts";
 import { type Argument, bytes, listOf, type Reply, textOf } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import { maxMessageBytes } from "./fields.ts";
+import { patiently } from "./patiently.ts";
 import { isFull, unavailable } from "./redis_error.ts";
 import { readRecord, readResponse } from "./result_rows.ts";
 import {
@@ -32,9 +32,6 @@ import {
 } from "./result_scripts.ts";
 import type { Script } from "./script.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-
-/** How long a look-up that goes on through outages waits between two tries, milliseconds. */
-const retryMs = 250;
 
 /**
  * A result store in Redis: a hash for each request, which the server forgets by itself, changed by
@@ -125,7 +122,7 @@ export class RedisResultStore implements ResultStore {
     const signals = [signal, ...this.#signals];
     yield* this.#listening(
       `proxymq:request:${id}`,
-      (wakeUp) => follow(() => this.#patiently(signals, () => this.get(id)), wakeUp, signals),
+      (wakeUp) => follow(() => patiently(signals, () => this.get(id)), wakeUp, signals),
     );
   }
 
@@ -149,7 +146,7 @@ export class RedisResultStore implements ResultStore {
     const signals = [signal, ...this.#signals];
     let told: ReadonlySet<string> = new Set();
     const readNew = async () => {
-      const all = await this.#patiently(signals, () => this.#readCancelled()) ?? [];
+      const all = await patiently(signals, () => this.#readCancelled()) ?? [];
       const fresh = all.filter(({ id }) => !told.has(id));
       told = new Set(all.map(({ id }) => id));
       return fresh;
@@ -192,24 +189,6 @@ export class RedisResultStore implements ResultStore {
     } finally {
       this.#subscriptions.unlisten(channel, wakeUp);
     }
-  }
-
-  /** Looks something up, through outages. @returns undefined if a signal aborts before. */
-  async #patiently<T>(
-    signals: readonly AbortSignal[],
-    look: () => Promise<T>,
-  ): Promise<T | undefined> {
-    const either = AbortSignal.any([...signals]);
-    while (!either.aborted) {
-      try {
-        return await look();
-      } catch (error) {
-        if (either.aborted) break;
-        if (!(error instanceof BrokerUnavailableError)) throw error;
-        await pause(retryMs, either);
-      }
-    }
-    return undefined;
   }
 
   #assertLookUps(): void {
