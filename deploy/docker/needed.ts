@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** Those of the imports of a deno.json that a text imports. */
 export function neededImports(
@@ -24,8 +25,9 @@ export function neededImports(
 
 /** The code of the TypeScript files in some folders, without their tests. */
 export function readCode(folders: readonly string[]): string {
-  return folders.flatMap((folder) => globSync(`${folder}/**/*.ts`))
-    .filter((path) => !path.endsWith("_test.ts"))
+  return folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path))
+  ).filter((path) => path.endsWith(".ts") && !path.endsWith("_test.ts"))
     .map((path) => readFileSync(path, "utf8")).join("\n");
 }
 
