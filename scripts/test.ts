@@ -21,11 +21,11 @@ const project = join(import.meta.dirname ?? ".", "..");
  * Tests with no part in the servers that were brought up, or with servers of their own. They run beside
  * the others, which mostly wait.
  */
-const ownServers = ["chaos", "cluster", "sqlite", "browser", "node", "support"]
+const ownServers = ["chaos", "cluster", "sqlite", "browser", "node", "support", "deploy"]
   .map((room) => `tests/${room}`);
 const lanes: readonly (readonly string[])[] = [
   ["tests", "examples"],
-  ["shared", "enqueuer", "dequeuer", "scripts", ...ownServers],
+  ["shared", "enqueuer", "dequeuer", "scripts", "deploy", ...ownServers],
 ];
 
 async function main(args: readonly string[]): Promise<number> {
