@@ -43,8 +43,10 @@ export function* linesOf(part: Part): Generator<string> {
       "which is not moved: RESULTS_URL says to the services where it is";
   }
   if (moved.awaited > 0) {
-    yield `${amount(moved.awaited, which)} ${dryRun ? "would stay" : "stay"}: somebody waits at ` +
-      "the source for the response (--include-waiting moves them)";
+    yield `${moved.awaited} ${
+      dryRun ? "would be left" : "left"
+    } for the dequeuers at the source: ` +
+      "somebody waits there for the response (--include-waiting moves them too)";
   }
 }
 

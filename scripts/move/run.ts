@@ -21,8 +21,8 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
   await using to = await openBroker(given.to, { name: "proxymq-move" });
   const there = await sourceStats(from, service);
   const target = await targetStats(to, service);
-  say(`from ${from.status.detail}: ${stateOf(there)}`);
-  say(`to ${to.status.detail}: ${target ? stateOf(target) : "no queues yet"}`);
+  say(`from: ${stateOf(there)} (${from.status.detail})`);
+  say(`to: ${target ? stateOf(target) : "no queues yet"} (${to.status.detail})`);
   warn(from, to, service, there);
   if (!dryRun && !given.yes) {
     if (!canAsk()) {
@@ -53,6 +53,9 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
   const left = await from.stats(requestQueue(service));
   for (const part of parts) for (const line of linesOf(part)) say(line);
   say(`left at the source: ${stateOf(left)}`);
+  if (left.delayed && !given.wait) {
+    say(`${left.delayed} wait for their time: run it again when they are due, or give --wait`);
+  }
   if (given.json) console.log(JSON.stringify(resultOf(given, parts, left), null, 2));
   if (signal.aborted) return 130;
   return parts.some(({ moved }) => moved.failed.length > 0) ? 1 : 0;
