@@ -3,7 +3,13 @@ import { QueueNotFoundError } from "../broker/errors.ts";
 import type { Found } from "../dead_letters/pass.ts";
 import { copied } from "../dead_letters/replayed.ts";
 import { send } from "../dead_letters/send.ts";
-import { type Acted, type Tally, work, type WorkOptions } from "../dead_letters/work.ts";
+import {
+  type Acted,
+  OutOfReachError,
+  type Tally,
+  work,
+  type WorkOptions,
+} from "../dead_letters/work.ts";
 import { deadLetterQueue, requestQueue } from "../service_name.ts";
 import { isAwaited, isSpooled, movedRequest, requestCopy } from "./moved_request.ts";
 
@@ -54,7 +60,7 @@ export async function move(
     account.tracked += (dryRun ? fitting : acted.done).filter(isTracked).length;
     return { ...acted, failed: [...failed, ...acted.failed] };
   };
-  const tally = await work(from, service, {
+  const working = work(from, service, {
     ...rest,
     queue,
     copy,
@@ -67,7 +73,11 @@ export async function move(
     limit,
     ...(onProgress && { onProgress: (tally: Tally) => onProgress(moved(tally)) }),
   }, act);
-  return moved(tally);
+  return moved(
+    await working.catch((error) => {
+      throw which === "requests" && error instanceof OutOfReachError ? outOfReach(error) : error;
+    }),
+  );
 }
 
 /**
@@ -102,6 +112,17 @@ type Way = (message: Message) => Message;
 const inSpool =
   "its body is too large for a message and stands in a spool of its broker: let its " +
   "dequeuer do it there";
+
+function outOfReach({ tally }: OutOfReachError): OutOfReachError {
+  const { total, lookedAt, done } = tally;
+  return new OutOfReachError(
+    `${total - lookedAt} requests stand behind ${
+      lookedAt - done
+    } others that stay, more than can be ` +
+      "set aside at once: let the dequeuers there do some of those first",
+    tally,
+  );
+}
 
 function isTracked({ delivery: { message } }: Found): boolean {
   return message.headers["tracked"] === true;

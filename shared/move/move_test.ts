@@ -119,6 +119,16 @@ Deno.test("what the target does not take stays, and the others go", () =>
     assert.deepEqual(await counts(), [2, 3]);
   }));
 
+Deno.test("what stands behind too many others is out of reach, and that is said", () =>
+  withRequests(requests(30, { replyTo: "reply_x", headers: {} }), async ({ from, to }) => {
+    await from.publish({ queue }, requests(5));
+    await assert.rejects(move(from, to, service, "requests", { signal, mostKept: 20 }), (error) => {
+      assert.ok(error instanceof UnfinishedError);
+      assert.match(error.message, /^15 requests stand behind 20 others that stay/);
+      return true;
+    });
+  }));
+
 Deno.test("a target that goes away ends a move, and nothing is lost", () =>
   withRequests(requests(250), async ({ from, to, counts }) => {
     let published = 0;
