@@ -92,9 +92,13 @@ for (const [source, target] of pairs) {
       const [late, ...rest] = byId(come.deliveries.map(({ message }) => message)).toReversed();
       assert.ok(Number(late?.expiration) > 500_000 && Number(late?.expiration) <= 600_000);
       const expected = waiting.map((message): Message => ({ ...message, durable: true }));
-      const plain = ({ headers: { attempt = 1, ...headers }, ...message }: Message) => ({
+      const plain = (
+        { headers: { attempt = 1, ...headers }, body, durable = true, ...message }: Message,
+      ) => ({
         ...message,
         headers: { ...headers, attempt },
+        body: new TextDecoder().decode(body),
+        durable,
       });
       assert.deepEqual(rest.toReversed().map(plain), expected.map(plain));
       for (const { attempt, message } of come.deliveries) {
