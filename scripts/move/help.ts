@@ -14,8 +14,8 @@ Options:
   --dead-letters        the dead letters too, out of {service}_dlq
   --include-waiting     those too whose requesters wait for the response at the source and get none
                         then: unless given they stay, for the dequeuers there
-  --wait                goes on until nothing is delayed at the source; on RabbitMQ, which does not
-                        say what is, until Ctrl-C
+  --wait                goes on until nothing is delayed at the source; on RabbitMQ and Kafka, which
+                        do not say what is, until Ctrl-C
   --limit N             at most so many requests, and at most so many dead letters
   --rate N/s            no faster than that; also N/m, N/h
   --dry-run             counts, and moves nothing
