@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
 import { benchBatches } from "./batches/batches.ts";
 import { table as batchTable } from "./batches/table.ts";
+import { benchBrokers } from "./brokers/brokers.ts";
+import { brokersTable } from "./brokers/table.ts";
 import { record, slower } from "./compare/check.ts";
 import { compare, type CompareOptions } from "./compare/compare.ts";
 import { results, table } from "./compare/table.ts";
@@ -12,7 +14,7 @@ import { tables } from "./requests/table.ts";
 import { benchStreams } from "./streams/streams.ts";
 import { tables as streamTables } from "./streams/table.ts";
 
-const help = `deno task bench [compare|slow|batches|requests|streams] [--quick] [--check]
+const help = `deno task bench [compare|slow|brokers|batches|requests|streams] [--quick] [--check]
                 [--broker ${brokerNames.join("|")}] [--callers N,N] [--seconds N] [--rounds N]
                 [--mib N] [--json FILE]
 
@@ -21,6 +23,8 @@ What the whole way of a request carries and costs, with real processes, and a ta
   compare   one small request after the other through ProxyMQ, and through what one would use
             instead (bench/README.md), in turns, in front of a microservice that answers at once
   slow      the same with 512 callers and a microservice that takes 200 ms
+  brokers   the same over each broker, in turns, with the CPU of its server. Servers are ones that
+            nobody else uses, and Redis writes to disk before it confirms, as the others do
   batches   a microservice that takes 20 ms a call for up to 64 requests, one call at a time:
             without batches, with fixed ones, and with those that the dequeuer finds by itself
   requests  a request whose caller waits, and one that is answered with 202, in turns: what they
@@ -35,7 +39,7 @@ What the whole way of a request carries and costs, with real processes, and a ta
                   plain proxy hop that bench/recorded.json has; --record writes that file
   --broker NAME   one broker instead of both      (batches, requests, streams)
   --callers N,N   how many callers at once        (default 1,32,256 for compare, 512 for slow,
-                  64,256 for batches, 32 for requests)
+                  64,256 for batches, 1,32 for brokers, 32 for requests)
   --seconds N     how long each is measured       (default 8 for batches, else 4)
   --rounds N      how many turns                  (default 5)
   --mib N         of streams: the size of the very large bodies (default 1024)
@@ -47,12 +51,13 @@ it can be given by BROKER_URL. The figures of a machine that has other work to d
 `;
 
 const recordedFile = join(import.meta.dirname ?? ".", "..", "..", "bench", "recorded.json");
-const benches = ["compare", "slow", "batches", "requests", "streams"] as const;
+const benches = ["compare", "slow", "brokers", "batches", "requests", "streams"] as const;
 type Bench = typeof benches[number];
 
 const defaults: Readonly<Record<Bench, { readonly callers: string; readonly seconds: string }>> = {
   compare: { callers: "1,32,256", seconds: "4" },
   slow: { callers: "512", seconds: "4" },
+  brokers: { callers: "1,32", seconds: "4" },
   batches: { callers: "64,256", seconds: "8" },
   requests: { callers: "32", seconds: "4" },
   streams: { callers: "1", seconds: "1" },
@@ -144,6 +149,9 @@ const command: Command<Options> = {
         const what = { ...common, connections, variants: slowWays, upstreamMs: 200 };
         return await runCompare({ ...what, concurrency: 512 }, options);
       }
+      case "brokers":
+        console.log(brokersTable(await benchBrokers({ ...common, connections })));
+        return 0;
       case "batches":
         console.log(batchTable(await benchBatches({ ...common, connections })));
         return 0;

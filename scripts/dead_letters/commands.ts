@@ -7,10 +7,11 @@ import { survey } from "../../shared/dead_letters/survey.ts";
 import { exportLetters, importLetters } from "../../shared/dead_letters/transfer.ts";
 import type { Tally } from "../../shared/dead_letters/work.ts";
 import { deadLetterQueue, requestQueue } from "../../shared/service_name.ts";
+import { canAsk, confirmed, Progress } from "../terminal.ts";
+import { printable } from "../text.ts";
 import { type Arguments, type CommandName, UsageError } from "./arguments.ts";
 import { fileSink, linesOf, stdoutSink } from "./files.ts";
-import { letter, printable, table } from "./format.ts";
-import { canAsk, confirmed, Progress } from "./terminal.ts";
+import { letter, table } from "./format.ts";
 
 const defaultListLimit = 100;
 

@@ -18,6 +18,7 @@ export type TaskName =
   | "dequeuer"
   | "demo"
   | "soak"
+  | "top"
   | "example:orders"
   | "example:email_worker"
   | "example:webhooks";
