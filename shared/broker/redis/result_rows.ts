@@ -37,10 +37,22 @@ export function readRecord(id: string, reply: Reply): RequestRecord | undefined 
   };
 }
 
-/** A response, from its status, its headers as JSON, and its body. */
+/** The fields of a response, in the order in which {@link readResponse} takes them. */
+export const responseFields = ["status", "response_headers", "body", "spool", "size"] as const;
+
+/** A response, from its fields; its headers are JSON. */
 export function readResponse(reply: Reply): QueuedResponse | undefined {
-  const [status, headers, body] = listOf(reply);
+  const [status, headers, body, spool, size] = listOf(reply);
   if (!status || !headers || !(body instanceof Uint8Array)) return undefined;
   const table: HeaderTable = JSON.parse(textOf(headers));
-  return { status: Number(textOf(status)), headers: table, body };
+  const spooled = {
+    spool: textOf(spool),
+    ...(size === null ? {} : { size: Number(textOf(size)) }),
+  };
+  return {
+    status: Number(textOf(status)),
+    headers: table,
+    body,
+    ...(spool === null ? {} : { spooled }),
+  };
 }

@@ -76,7 +76,8 @@ local function changed(id, now)
 end
 
 local function finish(id, run, state)
-  redis.call('HDEL', request(id), 'next_attempt_at', 'reason', 'status', 'response_headers', 'body')
+  redis.call('HDEL', request(id), 'next_attempt_at', 'reason', 'status', 'response_headers', 'body',
+    'spool', 'size')
   redis.call('HSET', request(id), 'state', state, 'run', run, 'confirmed', '1')
 end
 `;
@@ -147,6 +148,9 @@ else
   local before = number(id, 'run')
   if tonumber(run) < before then return end
   if tonumber(run) == before and FINAL[get(id, 'state')] then return end
+  -- What is told of the same attempt before its response may come after it.
+  local said = get(id, 'status') and tonumber(attempt) == number(id, 'attempt')
+  if tonumber(run) == before and state == 'processing' and said and not ARGV[11] then return end
   if tonumber(run) > before then redis.call('HSET', request(id), 'attempt', '0') end
 end
 finish(id, run, state)
@@ -155,8 +159,10 @@ if attempt ~= '' then redis.call('HSET', request(id), 'attempt', attempt) end
 if next ~= '' then redis.call('HSET', request(id), 'next_attempt_at', next) end
 -- A reason is marked, as an empty one is another than none.
 if reason ~= '' then redis.call('HSET', request(id), 'reason', string.sub(reason, 2)) end
-if ARGV[11] and FINAL[state] then
+if ARGV[11] then
   redis.call('HSET', request(id), 'status', ARGV[11], 'response_headers', ARGV[12], 'body', ARGV[13])
+  if ARGV[14] ~= '' then redis.call('HSET', request(id), 'spool', ARGV[14]) end
+  if ARGV[15] ~= '' then redis.call('HSET', request(id), 'size', ARGV[15]) end
 end
 changed(id, now)
 `,

@@ -1,5 +1,6 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
 import { requestIdTime } from "../../message/request_id.ts";
+import { responseOf } from "../../results/changed.ts";
 import { follow, followCancelled } from "../../results/follow.ts";
 import {
   abandonedAfterMs,
@@ -19,7 +20,7 @@ import type { Connection } from "./connection.ts";
 import { maxMessageBytes } from "./fields.ts";
 import { patiently } from "./patiently.ts";
 import { isFull, unavailable } from "./redis_error.ts";
-import { readRecord, readResponse } from "./result_rows.ts";
+import { readRecord, readResponse, responseFields } from "./result_rows.ts";
 import {
   cancelling,
   confirming,
@@ -81,7 +82,8 @@ export class RedisResultStore implements ResultStore {
 
   async record(change: Change): Promise<void> {
     this.#assertOpen();
-    const { id, service, state, run = 0, attempt, nextAttemptAt, reason, response } = change;
+    const { id, service, state, run = 0, attempt, nextAttemptAt, reason } = change;
+    const response = responseOf(change);
     const size = response?.body.length ?? 0;
     if (size > maxMessageBytes) {
       throw new MessageTooLargeError(
@@ -94,9 +96,10 @@ export class RedisResultStore implements ResultStore {
     const args: Argument[] = [id, service, state, `${run}`, optional(attempt)];
     args.push(optional(nextAttemptAt), reason === undefined ? "" : `=${reason}`);
     args.push(`${createdAt}`, `${this.#options.ttlMs}`, `${now}`);
-    if (response && finalStates.has(state)) {
-      const { status, headers, body } = response;
+    if (response) {
+      const { status, headers, body, spooled } = response;
       args.push(`${status}`, JSON.stringify(headers), bytes(body));
+      args.push(spooled?.spool ?? "", optional(spooled?.size));
     }
     await this.#run(recording, args);
   }
@@ -108,9 +111,8 @@ export class RedisResultStore implements ResultStore {
 
   async response(id: string): Promise<QueuedResponse | undefined> {
     this.#assertLookUps();
-    const fields = ["status", "response_headers", "body"];
     return readResponse(
-      await this.#connection.send(["HMGET", `proxymq:{${id}}:request`, ...fields]),
+      await this.#connection.send(["HMGET", `proxymq:{${id}}:request`, ...responseFields]),
     );
   }
 
