@@ -6,6 +6,7 @@ import { openBroker } from "../shared/broker/open.ts";
 import { spoolQueue } from "../shared/broker/rabbitmq/spools.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
+import { deleteRedisQueues, redisFaults } from "./support/redis_faults.ts";
 import { eventually, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
@@ -125,6 +126,22 @@ function rabbitmq(queueType: "quorum" | "classic" | "classic-priority"): BrokerU
   };
 }
 
+const redisUrl = Deno.env.get("TEST_REDIS_URL");
+
+const redis: BrokerUnderTest = {
+  name: "redis",
+  system: "redis",
+  ...(redisUrl ? {} : {
+    missing: Deno.env.get("TEST_REDIS_MISSING") ?? "TEST_REDIS_URL is not set",
+  }),
+  setUp: () =>
+    setUp(async () => ({
+      url: redisUrl ?? "",
+      faults: await redisFaults(redisUrl ?? ""),
+      tidy: (queues) => deleteRedisQueues(redisUrl ?? "", queues),
+    })),
+};
+
 /** RabbitMQ with queues that are declared with priorities. */
 export const rabbitmqWithPriorities: BrokerUnderTest = rabbitmq("classic-priority");
 
@@ -134,7 +151,13 @@ export const brokersUnderTest: readonly BrokerUnderTest[] = [
   sqlite,
   rabbitmq("quorum"),
   rabbitmq("classic"),
+  redis,
 ];
+
+/** Those that have spools; the type of the queues makes no difference to these. */
+export const brokersWithSpools: readonly BrokerUnderTest[] = brokersUnderTest.filter(
+  ({ name, system }) => system !== "redis" && name !== "rabbitmq classic",
+);
 
 async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
   const { url, aliases = [], faults, tidy } = await find();

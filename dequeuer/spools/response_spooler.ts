@@ -40,7 +40,7 @@ export class ResponseSpooler {
 
   /** Whether a request's response may go to a spool. */
   takes({ id, tracked, takesSpool }: QueuedRequest): boolean {
-    return id !== undefined && tracked === true && takesSpool === true;
+    return id !== undefined && tracked === true && takesSpool === true && this.#deps.spools.can;
   }
 
   /**

@@ -73,16 +73,17 @@ export async function takeIn(
   if (deps.ownsAuthorization) delete headers["authorization"];
   keepPreferences(headers);
   checkHeaderSize(path, headers);
-  const { maxMessageBytes } = deps.broker.capabilities;
+  const { maxMessageBytes, spools } = deps.broker.capabilities;
+  const maxBytes = spools ? deps.maxBodyBytes : Math.min(deps.maxBodyBytes, maxMessageBytes);
   const until = Date.now() + delayMs + keepRequestBodyMs;
   const body = await readBody(request, {
-    maxBytes: deps.maxBodyBytes,
-    collectBytes: Math.min(spoolFromBytes, maxMessageBytes),
+    maxBytes,
+    collectBytes: spools ? Math.min(spoolFromBytes, maxMessageBytes) : maxBytes,
     async spool(before, rest) {
       // Nobody has to send gigabytes to be told that.
       await deps.broker.stats(requestQueue(service));
       const note = { spool: `${id}_request`, body: "request", request: id, until } as const;
-      return await spoolBody(deps.spools, note, { before, rest, maxBytes: deps.maxBodyBytes });
+      return await spoolBody(deps.spools, note, { before, rest, maxBytes });
     },
   });
   const inMessage = body instanceof Uint8Array;

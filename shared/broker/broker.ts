@@ -220,6 +220,8 @@ export interface Capabilities {
   readonly maxMessageBytes: number;
   /** The most that properties and headers of a message may take together, bytes. */
   readonly maxHeaderBytes: number;
+  /** It has spools, for bodies that are larger than a message. */
+  readonly spools: boolean;
 }
 
 /** Whether the broker can be reached just now. */
@@ -227,6 +229,8 @@ export interface BrokerStatus {
   readonly connected: boolean;
   /** For an operator: where it is connected to, or what stands in the way. Holds no secret. */
   readonly detail: string;
+  /** For an operator: what may be lost as the server is set up, though all works. */
+  readonly warning?: string;
 }
 
 /**
@@ -291,7 +295,8 @@ export interface Broker extends AsyncDisposable {
 
   /**
    * The spools of this broker, for bodies that are too large for a message. They share the handle's
-   * connections, and end with it. Returns at once, connected or not.
+   * connections, and end with it. Returns at once, connected or not. All methods reject where it has
+   * none ({@link Capabilities.spools}).
    */
   spools(): SpoolStore;
 }

@@ -56,6 +56,11 @@ export class Spools implements AsyncDisposable {
     this.store = broker.spools();
   }
 
+  /** Whether the broker has any. */
+  get can(): boolean {
+    return this.#broker.capabilities.spools;
+  }
+
   /** Aborts when nothing more is to be written. */
   get stopping(): AbortSignal {
     return this.#stop.signal;

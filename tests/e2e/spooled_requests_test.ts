@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { DatabaseSync } from "node:sqlite";
-import { brokersUnderTest, eventually, type TestBroker } from "../brokers.ts";
+import { brokersWithSpools, eventually, type TestBroker } from "../brokers.ts";
 import { metric } from "../support/metrics.ts";
 import { type BodyService, bodyService, largeBody, spoolsLeft } from "./body_service.ts";
 import { type Env, type Stack, startStack } from "./stack.ts";
@@ -17,7 +17,7 @@ const env: Env = {
 };
 
 function forEachBroker(name: string, test: (place: TestBroker) => Promise<void>): void {
-  for (const broker of brokersUnderTest.filter(({ name }) => name !== "rabbitmq classic")) {
+  for (const broker of brokersWithSpools) {
     Deno.test({
       name: `${name}, over ${broker.name}`,
       ignore: broker.missing !== undefined,
@@ -215,7 +215,7 @@ forEachBroker(
 );
 
 Deno.test("an enqueuer that drains leaves no half body, over sqlite", async () => {
-  const broker = brokersUnderTest.find(({ name }) => name === "sqlite");
+  const broker = brokersWithSpools.find(({ name }) => name === "sqlite");
   assert.ok(broker);
   await using place = await broker.setUp();
   await using upstream = await bodyService();

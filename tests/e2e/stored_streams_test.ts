@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { eventually, within } from "../brokers.ts";
+import { brokersWithSpools, type BrokerUnderTest, eventually, within } from "../brokers.ts";
 import { spoolsLeft } from "./body_service.ts";
 import { isPatterned, type StreamCall, writePatterned } from "./stream_service.ts";
 import { events, type Given, given, streamTest, texts } from "./stream_stack.ts";
 
 const mib = 2 ** 20;
+
+function keptTest(name: string, fn: (broker: BrokerUnderTest) => Promise<void>): void {
+  streamTest(name, fn, brokersWithSpools);
+}
 
 /** Sends a request that nobody waits for. @returns where its state is. */
 async function send({ stack }: Given, path: string, headers = {}): Promise<string> {
@@ -65,7 +69,7 @@ function numbered(): { answer: (call: StreamCall) => void; next: () => void } {
 const eventOf = (n: number) => `id: ${n}\ndata: event ${n}\n\n`;
 const allEvents = [1, 2, 3, 4, 5].map(eventOf).join("");
 
-streamTest("an event stream is given while it is made, resumed, and kept", async (broker) => {
+keptTest("an event stream is given while it is made, resumed, and kept", async (broker) => {
   const source = numbered();
   await using all = await given(broker, source.answer);
   await using _ = keptResponses(all);
@@ -101,7 +105,7 @@ streamTest("an event stream is given while it is made, resumed, and kept", async
   await spoolsLeft(all.stack, 1);
 });
 
-streamTest("a large response is kept whole, and given in parts", async (broker) => {
+keptTest("a large response is kept whole, and given in parts", async (broker) => {
   const size = 9 * mib;
   const hash = createHash("sha256");
   await using all = await given(broker, async ({ response, path }) => {
@@ -145,7 +149,7 @@ streamTest("a large response is kept whole, and given in parts", async (broker) 
   await spoolsLeft(all.stack, 2);
 });
 
-streamTest("small responses are given in parts as well", async (broker) => {
+keptTest("small responses are given in parts as well", async (broker) => {
   await using all = await given(broker, ({ response }) => void response.end("0123456789"));
   await using _ = keptResponses(all);
   const url = await send(all, "/");
@@ -157,7 +161,7 @@ streamTest("small responses are given in parts as well", async (broker) => {
   await spoolsLeft(all.stack, 0);
 });
 
-streamTest("one that breaks off is an error to its readers, and is tried again", async (broker) => {
+keptTest("one that breaks off is an error to its readers, and is tried again", async (broker) => {
   let calls = 0;
   await using all = await given(broker, ({ response, path }) => {
     calls++;
@@ -186,7 +190,7 @@ streamTest("one that breaks off is an error to its readers, and is tried again",
   await spoolsLeft(all.stack, 1);
 });
 
-streamTest(
+keptTest(
   "who waits gets what is kept from its head on, and so does a repetition",
   async (broker) => {
     const source = numbered();
@@ -210,7 +214,7 @@ streamTest(
   },
 );
 
-streamTest("a cancel ends it for its readers too, and leaves nothing", async (broker) => {
+keptTest("a cancel ends it for its readers too, and leaves nothing", async (broker) => {
   await using all = await given(broker, numbered().answer);
   await using _ = keptResponses(all);
   const url = await send(all, "/events");

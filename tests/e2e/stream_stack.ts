@@ -72,8 +72,11 @@ export async function* texts(response: Response): AsyncGenerator<string> {
 export function streamTest(
   name: string,
   fn: (broker: BrokerUnderTest) => Promise<void>,
+  brokers: readonly BrokerUnderTest[] = brokersUnderTest.filter(({ name }) =>
+    name !== "rabbitmq classic"
+  ),
 ): void {
-  for (const broker of brokersUnderTest.filter(({ name }) => name !== "rabbitmq classic")) {
+  for (const broker of brokers) {
     Deno.test({
       name: `${name}, over ${broker.name}`,
       ignore: broker.missing !== undefined,

@@ -18,7 +18,9 @@ const stores = [...brokersUnderTest, sqliteApart].filter(({ name }) => name !== 
 for (const broker of stores) {
   const declared = broker.missing === undefined ? await declaredBy(broker) : undefined;
   for (const behaviour of behaviours) {
-    const exempt = declared ? behaviour.exempt?.(declared) : broker.missing;
+    const exempt = declared
+      ? withoutSpools(declared) ?? behaviour.exempt?.(declared)
+      : broker.missing;
     Deno.test({
       name: `${broker.name}: ${behaviour.name}${exempt ? ` [${exempt}]` : ""}`,
       ignore: exempt !== undefined,
@@ -28,6 +30,10 @@ for (const broker of stores) {
       },
     });
   }
+}
+
+function withoutSpools({ capabilities }: Declared): string | undefined {
+  return capabilities.spools ? undefined : "declares that it has no spools";
 }
 
 async function declaredBy(broker: BrokerUnderTest): Promise<Declared> {

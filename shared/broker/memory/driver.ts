@@ -38,6 +38,7 @@ const capabilities: Capabilities = {
   maxDelayMs: 2 ** 31 - 1,
   maxMessageBytes: 2 ** 27,
   maxHeaderBytes: 2 ** 17,
+  spools: true,
 };
 
 /**

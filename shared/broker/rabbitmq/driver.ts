@@ -262,5 +262,6 @@ function capabilitiesOf(
     maxHoldMs,
     maxMessageBytes,
     maxHeaderBytes,
+    spools: true,
   };
 }

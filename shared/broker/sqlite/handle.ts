@@ -39,6 +39,7 @@ const capabilities: Capabilities = {
   maxDelayMs: MAX_DELAY,
   maxMessageBytes: MAX_BODY,
   maxHeaderBytes: MAX_HEAD,
+  spools: true,
 };
 
 /** One handle on a database file. Several in a process share its {@link Peer}. */
