@@ -40,7 +40,10 @@ Deno.test("within: the value, the deadline, the signal", async () => {
     await late;
     const reason = new Error("enough");
     await assert.rejects(
-      within(new Promise(() => {}), { ms: 10, signals: [undefined, AbortSignal.abort(reason)] }),
+      within(Promise.reject(new Error("unheard")), {
+        ms: 10,
+        signals: [undefined, AbortSignal.abort(reason)],
+      }),
       reason,
     );
     assert.equal(clock.countTimers(), 0);
