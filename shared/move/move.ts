@@ -56,7 +56,10 @@ export async function move(
   const [toMessage, copy] = ways[which];
   const account = { tracked: 0, awaited: 0 };
   const moved = (tally: Tally): Moved => ({ ...tally, ...account });
-  await using spools = new Spools(to, uncounted);
+  await using stack = new AsyncDisposableStack();
+  let spools: Spools | undefined;
+  // A broker may have none, which matters to those bodies alone.
+  const spoolsThere = () => spools ??= stack.use(new Spools(to, uncounted));
   const act = async (found: readonly Found[]): Promise<Acted> => {
     const { fitting, failed } = fit(to, found);
     if (dryRun) {
@@ -64,7 +67,7 @@ export async function move(
       return { done: [], failed };
     }
     const spooled = fitting.filter(({ delivery }) => isSpooled(delivery.message));
-    const bodies = await moveBodies(from, spools, spooled, options.signal);
+    const bodies = await moveBodies(from, spoolsThere, spooled, options.signal);
     const stays = new Set(spooled).difference(new Set(bodies.whole));
     const sent = await send(to, queue, fitting.filter((one) => !stays.has(one)), toMessage);
     account.tracked += sent.done.filter(isTracked).length;

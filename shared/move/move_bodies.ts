@@ -11,12 +11,13 @@ import { keepRequestBodyMs, type Spools } from "../spool/spools.ts";
  * Copies the bodies that stand in spools to the target, under the same ids, so that their messages
  * can follow. They stay at the source as well, until their time there is over: two URLs may lead to
  * one broker.
+ * @param to is called where there is such a body.
  * @param signal ends it; the body that is on its way is given up.
  * @returns those whose messages can follow, and why others cannot.
  */
 export async function moveBodies(
   from: Broker,
-  to: Spools,
+  to: () => Spools,
   found: readonly Found[],
   signal: AbortSignal,
 ): Promise<{ readonly whole: readonly Found[] } & Omit<Acted, "done">> {
@@ -26,7 +27,7 @@ export async function moveBodies(
     const { id, spooled } = one.letter;
     try {
       if (!spooled) throw new SpoolBrokenError("it does not say well in which spool it is");
-      if (await moveBody(from, to, spooled.spool, id, signal)) whole.push(one);
+      if (await moveBody(from, to(), spooled.spool, id, signal)) whole.push(one);
     } catch (error) {
       if (error instanceof BrokerUnavailableError) return { whole, failed, stop: error };
       if (!(error instanceof BrokerError || error instanceof SpoolBrokenError)) throw error;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { eventually } from "../../tests/support/waiting.ts";
 import type { Broker, Message } from "../broker/broker.ts";
-import { BrokerUnavailableError, MessageTooLargeError } from "../broker/errors.ts";
+import { BrokerError, BrokerUnavailableError, MessageTooLargeError } from "../broker/errors.ts";
 import { openBroker } from "../broker/open.ts";
 import { UnfinishedError } from "../dead_letters/work.ts";
 import { requestQueue } from "../service_name.ts";
@@ -162,6 +162,24 @@ Deno.test("a body in a spool goes before its request, and one that was begun bef
       assert.deepEqual(new Uint8Array(Buffer.concat(there)), body);
     }
     assert.deepEqual(await counts(), [0, 2]);
+  }));
+
+Deno.test("a target without spools takes all but the bodies in them", () =>
+  withRequests(requests(3), async ({ from, to, counts }) => {
+    const headers = { tracked: true, spool: "s", size: 1 };
+    await from.publish({ queue }, requests(1, { correlationId: "spooled", headers }));
+    const without = but(to, {
+      spools: () => {
+        throw new BrokerError("there are none");
+      },
+    });
+    const { done, failed } = await move(from, without, service, "requests", { signal });
+    assert.equal(done, 3);
+    assert.deepEqual(failed, [{
+      id: "spooled",
+      error: "its body, in the spool s: there are none",
+    }]);
+    assert.deepEqual(await counts(), [1, 3]);
   }));
 
 Deno.test("what stands behind too many others is out of reach, and that is said", () =>
