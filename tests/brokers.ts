@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { deleteTopics, kafkaFaults } from "./support/kafka_faults.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
 import { eventually, uniqueName } from "./support/waiting.ts";
 
@@ -125,12 +126,29 @@ function rabbitmq(queueType: "quorum" | "classic" | "classic-priority"): BrokerU
 /** RabbitMQ with queues that are declared with priorities. */
 export const rabbitmqWithPriorities: BrokerUnderTest = rabbitmq("classic-priority");
 
+const kafkaUrl = Deno.env.get("TEST_KAFKA_URL");
+
+const kafka: BrokerUnderTest = {
+  name: "kafka",
+  system: "kafka",
+  ...(kafkaUrl
+    ? {}
+    : { missing: Deno.env.get("TEST_KAFKA_MISSING") ?? "TEST_KAFKA_URL is not set" }),
+  setUp: () =>
+    setUp(async () => ({
+      url: kafkaUrl ?? "",
+      faults: await kafkaFaults(kafkaUrl ?? ""),
+      tidy: (queues) => deleteTopics(kafkaUrl ?? "", queues),
+    })),
+};
+
 /** Every broker that the tests run against, those that cannot be had here included. */
 export const brokersUnderTest: readonly BrokerUnderTest[] = [
   memory,
   sqlite,
   rabbitmq("quorum"),
   rabbitmq("classic"),
+  kafka,
 ];
 
 async function setUp(find: () => Promise<Place>): Promise<TestBroker> {

@@ -12,6 +12,7 @@ const drivers: Readonly<Record<string, () => Promise<Driver>>> = {
   "amqps:": rabbitmq,
   "ws:": rabbitmq,
   "wss:": rabbitmq,
+  "kafka:": () => import("./kafka/driver.ts"),
   "sqlite:": () => import("./sqlite/driver.ts"),
   "memory:": () => import("./memory/driver.ts"),
 };
