@@ -236,25 +236,40 @@ export class Cluster {
     partitions: readonly number[],
     time: number,
   ): Promise<(bigint | undefined)[]> {
+    const deadline = performance.now() + requestTimeoutMs;
+    for (let known = topic;;) {
+      try {
+        return await this.#offsets(known, partitions, time);
+      } catch (error) {
+        this.forget(topic.name);
+        if (!isMoved(codeOf(error)) || performance.now() > deadline) {
+          throw brokerError(error, topic.name);
+        }
+        await pause(50, this.#closing.signal);
+        known = await this.topic(topic.name) ?? topic;
+      }
+    }
+  }
+
+  async #offsets(
+    topic: Topic,
+    partitions: readonly number[],
+    time: number,
+  ): Promise<(bigint | undefined)[]> {
     const byLeader = Map.groupBy(partitions, (partition) => topic.leaders[partition] ?? -1);
     const found = new Map<number, bigint>();
     await Promise.all([...byLeader].map(async ([leader, some]) => {
       const connection = await this.connection(leader);
-      try {
-        const answer = await listOffsetsV9.api.async(connection, -1, 0, [{
-          name: topic.name,
-          partitions: some.map((partitionIndex) => ({
-            partitionIndex,
-            currentLeaderEpoch: -1,
-            timestamp: BigInt(Math.trunc(time)),
-          })),
-        }]);
-        for (const { partitionIndex, offset } of answer.topics[0]?.partitions ?? []) {
-          found.set(partitionIndex, offset);
-        }
-      } catch (error) {
-        this.forget(topic.name);
-        throw brokerError(error, topic.name);
+      const answer = await listOffsetsV9.api.async(connection, -1, 0, [{
+        name: topic.name,
+        partitions: some.map((partitionIndex) => ({
+          partitionIndex,
+          currentLeaderEpoch: -1,
+          timestamp: BigInt(Math.trunc(time)),
+        })),
+      }]);
+      for (const { partitionIndex, offset } of answer.topics[0]?.partitions ?? []) {
+        found.set(partitionIndex, offset);
       }
     }));
     return partitions.map((partition) => {

@@ -30,6 +30,7 @@ import {
 import { Cluster } from "./cluster.ts";
 import { delayTopic, maxDelayMs } from "./delays.ts";
 import { Directory } from "./directory.ts";
+import { Expiry } from "./expiry.ts";
 import { Mover } from "./mover.ts";
 import { Producer } from "./producer.ts";
 import { purge } from "./purge.ts";
@@ -88,6 +89,7 @@ class KafkaBroker implements Broker {
   readonly #replies: Replies;
   readonly #router: Router;
   readonly #consuming: Consuming;
+  readonly #expiry: Expiry;
   readonly #consumers = new Set<WorkConsumer>();
   readonly #specs = new Map<string, WorkSpec>();
   readonly #tidying: Promise<void>;
@@ -115,7 +117,10 @@ class KafkaBroker implements Broker {
       target,
       this.#directory,
       this.#producer,
-      () => this.#move(),
+      {
+        delayed: () => this.#move(),
+        expires: (queue, at) => this.#expiry.note(queue, at),
+      },
     );
     this.#consuming = {
       cluster: this.#cluster,
@@ -126,6 +131,7 @@ class KafkaBroker implements Broker {
       deadLetterQueue: (queue) => this.#deadLetterQueue(queue),
       redeclare: (queue) => this.#redeclare(queue),
     };
+    this.#expiry = new Expiry(this.#consuming);
     this.#tidying = this.#tidy();
   }
 
@@ -239,6 +245,7 @@ class KafkaBroker implements Broker {
     await Promise.allSettled([
       ...[...this.#consumers].map((consumer) => consumer.close()),
       this.#mover?.stop(),
+      this.#expiry.stop(),
     ]);
     await this.#directory.leave();
     await this.#cluster.close();

@@ -20,29 +20,36 @@ interface Place {
   readonly acks: Acks;
 }
 
+/** What a router tells of. */
+export interface RouterEvents {
+  /** Something was delayed. */
+  delayed(): void;
+  /** Something was put into a work queue that expires at a time, epoch milliseconds. */
+  expires(queue: string, at: number): void;
+}
+
 /** Brings messages to their places. */
 export class Router {
   readonly #cluster: Cluster;
   readonly #target: Target;
   readonly #directory: Directory;
   readonly #producer: Producer;
-  readonly #onDelay: () => void;
+  readonly #on: RouterEvents;
   #turn = 0;
   #delaysMade: Promise<unknown> | undefined;
 
-  /** @param onDelay told when something is delayed. */
   constructor(
     cluster: Cluster,
     target: Target,
     directory: Directory,
     producer: Producer,
-    onDelay: () => void,
+    on: RouterEvents,
   ) {
     this.#cluster = cluster;
     this.#target = target;
     this.#directory = directory;
     this.#producer = producer;
-    this.#onDelay = onDelay;
+    this.#on = on;
   }
 
   /**
@@ -76,6 +83,10 @@ export class Router {
     if (delayMs > 0) return await this.#delay(messages, delayMs, { [delayFields.queue]: queue });
     const fields = { ...extra, ...place.extra };
     await this.#append(place, messages.map((each) => encodeRecord(each, fields, timestamp)));
+    if (place.topic !== queue) return;
+    for (const { expiration } of messages) {
+      if (expiration !== undefined) this.#on.expires(queue, (timestamp ?? Date.now()) + expiration);
+    }
   }
 
   /** The same for what is bound to a topic when the delay is over. */
@@ -109,7 +120,7 @@ export class Router {
       messages.map((message) => encodeRecord(message, fields)),
       "all",
     );
-    this.#onDelay();
+    this.#on.delayed();
   }
 
   /** Makes the topic of delayed records, if it is not there. */

@@ -18,8 +18,8 @@ import {
 
 /** How long a server keeps a fetch that finds nothing, milliseconds. */
 const idleWaitMs = 250;
-const leastWaitMs = 10;
-/** The wait is this part of the time since something came last. */
+const leastWaitMs = 5;
+/** The wait is this part of the time since something came, or was settled, last. */
 const waitShare = 4;
 const maxBytes = 32 * 2 ** 20;
 const gap = 0;
@@ -79,7 +79,7 @@ export class ShareSession implements LeaseHolder {
   #epoch = 0;
   #lockMs = 15_000;
   #renewedAt = performance.now();
-  #cameAt = -Infinity;
+  #activeAt = -Infinity;
   #stopping: Stopping = "no";
   #lost = false;
   #troubles = 0;
@@ -106,7 +106,10 @@ export class ShareSession implements LeaseHolder {
       reject(new DeliveryLostError("the connection that it came by is lost"));
     } else {
       // What is being settled makes room: the fetch that asks for more goes with it.
-      if (type !== acknowledgements.renew) lease.leave();
+      if (type !== acknowledgements.renew) {
+        lease.leave();
+        this.#activeAt = performance.now();
+      }
       this.#pending.push({
         lease,
         partition: lease.partition,
@@ -217,10 +220,10 @@ export class ShareSession implements LeaseHolder {
     }
   }
 
-  /** The more recently something came, the more likely is it that something is to be settled. */
+  /** The more recently something came or was settled, the sooner something else may be. */
   #waitMs(): number {
     if (this.#held.size === 0) return idleWaitMs;
-    const age = (performance.now() - this.#cameAt) / waitShare;
+    const age = (performance.now() - this.#activeAt) / waitShare;
     return Math.round(Math.min(idleWaitMs, Math.max(leastWaitMs, age)));
   }
 
@@ -256,7 +259,7 @@ export class ShareSession implements LeaseHolder {
         }
       }
     }
-    if (leases.length > 0) this.#cameAt = performance.now();
+    if (leases.length > 0) this.#activeAt = performance.now();
     return leases;
   }
 
