@@ -35,14 +35,15 @@ export interface TopicLogOptions {
 export class TopicLog implements ResultLog {
   readonly #options: TopicLogOptions;
   readonly #reads = bulkhead(readsAtOnce, mostReads);
-  #attached = false;
+  /** The tails that are being read. */
+  readonly #attached = new Set<AbortController>();
 
   constructor(options: TopicLogOptions) {
     this.#options = options;
   }
 
   get attached(): boolean {
-    return this.#attached && this.#options.cluster.connected;
+    return this.#attached.size > 0 && this.#options.cluster.connected;
   }
 
   async append(message: Message, confirm: boolean): Promise<void> {
@@ -89,11 +90,11 @@ export class TopicLog implements ResultLog {
         return await cluster.offset(topic, partition, Math.max(0, since)) ?? end;
       },
       onAttached: () => {
-        this.#attached = true;
+        this.#attached.add(stop);
         onAttached();
       },
       onDetached: () => {
-        this.#attached = false;
+        this.#attached.delete(stop);
         // Whoever reads makes it, as far as it may.
         this.#topic().catch(() => {});
       },
@@ -128,7 +129,7 @@ export class TopicLog implements ResultLog {
       stop.abort();
       both.removeEventListener("abort", end);
       end();
-      this.#attached = false;
+      this.#attached.delete(stop);
       await reading;
     }
   }
