@@ -12,8 +12,8 @@ down what it brought up. The last line is "N passed, N failed".
   deno task test shared/broker          those of some files or folders
   deno task test --filter "SOME NAME"   any argument of deno test
 
-Where RabbitMQ cannot be had, its tests are reported as ignored, with the reason; with CI=true
-that is a failure.
+Where a server cannot be had, its tests are reported as ignored, with the reason; with CI=true
+that is a failure if it is RabbitMQ.
 `;
 
 const project = join(import.meta.dirname ?? ".", "..");
@@ -45,7 +45,7 @@ async function main(args: readonly string[]): Promise<number> {
         const reason = error instanceof Error ? error.message : `${error}`;
         console.error(reason);
         if (abort.signal.aborted) return 130;
-        if (Deno.env.get("CI") === "true") return 1;
+        if (Deno.env.get("CI") === "true" && name === "rabbitmq") return 1;
         env[`TEST_${name.toUpperCase()}_URL`] = "";
         env[`TEST_${name.toUpperCase()}_MISSING`] = reason;
       }

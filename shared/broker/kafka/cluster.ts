@@ -7,13 +7,21 @@ import {
 } from "@platformatic/kafka";
 import { BrokerError, BrokerUnavailableError } from "../errors.ts";
 import { backoffMs, pause } from "../../waiting.ts";
-import { answered, brokerError, codeOf, codes, isMissingTopic, isMoved } from "./refusal.ts";
+import {
+  answered,
+  brokerError,
+  codeOf,
+  codes,
+  isMissingTopic,
+  isMoved,
+  refused,
+} from "./refusal.ts";
 import { shareFetch } from "./share_apis.ts";
 import type { Host, Target } from "./url.ts";
 
 /** How long a server has to answer, milliseconds; longer than any request waits in it. */
-const requestTimeoutMs = 8_000;
-const connectTimeoutMs = 5_000;
+const requestTimeoutMs = 6_000;
+const connectTimeoutMs = 3_000;
 const shareGroupKind = 0;
 
 /** A topic as the cluster tells of it. */
@@ -132,12 +140,13 @@ export class Cluster {
       for (const { name, topicId, errorCode, partitions } of answer.topics) {
         if (!name) continue;
         this.#topics.delete(name);
-        if (isMissingTopic(errorCode)) continue;
-        const moved = partitions.some((each) => isMoved(each.errorCode)) || isMoved(errorCode);
-        if (moved || (errorCode !== 0 && partitions.length === 0)) {
+        // A name that no topic can have is the name of none.
+        if (isMissingTopic(errorCode) || errorCode === codes.invalidTopic) continue;
+        if (isMoved(errorCode) || partitions.some((each) => isMoved(each.errorCode))) {
           leaderless = true;
           continue;
         }
+        if (errorCode !== 0) throw refused(errorCode, name);
         const leaders: number[] = [];
         for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
         const topic = { name, id: topicId, leaders };

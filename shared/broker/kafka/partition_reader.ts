@@ -5,7 +5,7 @@ import { type ReadRecord, readRecords } from "./record.ts";
 import { codeOf, codes, isMissingTopic } from "./refusal.ts";
 
 /** How long a server keeps a fetch that finds nothing, milliseconds. */
-const maxWaitMs = 4_000;
+const maxWaitMs = 3_000;
 const maxBytes = 16 * 2 ** 20;
 
 /** How a partition is read. */

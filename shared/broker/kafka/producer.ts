@@ -15,7 +15,9 @@ const requestBytes = 4 * 2 ** 20;
 /** Requests to a server that are not answered yet. */
 const mostInFlight = 4;
 /** How long records look for their partition's leader, milliseconds. */
-const patienceMs = 8_000;
+const patienceMs = 3_000;
+/** How long a leader waits for the others, milliseconds. */
+const confirmMs = 5_000;
 /** What a record takes beside key, value and headers, about, bytes. */
 const overheadBytes = 64;
 
@@ -178,7 +180,7 @@ class Lane {
     const answer = await answered(produceV11.api.async(
       connection,
       this.#acks === "all" ? -1 : 1,
-      patienceMs,
+      confirmMs,
       records,
       {},
     ));

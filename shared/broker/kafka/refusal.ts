@@ -11,6 +11,7 @@ export const codes = {
   coordinatorLoading: 14,
   coordinatorNotAvailable: 15,
   notCoordinator: 16,
+  invalidTopic: 17,
   recordListTooLarge: 18,
   unknownMember: 25,
   topicExists: 36,

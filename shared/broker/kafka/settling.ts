@@ -1,5 +1,5 @@
 import type { Delivery, Settlement } from "../broker.ts";
-import { BrokerUnavailableError, DeliveryLostError } from "../errors.ts";
+import { BrokerUnavailableError, DeliveryLostError, QueueNotFoundError } from "../errors.ts";
 import { deadLetter, retried } from "./dead.ts";
 import { maxDelayMs } from "./delays.ts";
 import { Lease } from "./lease.ts";
@@ -7,7 +7,7 @@ import { acknowledgements } from "./share_apis.ts";
 import type { Consuming } from "./work_consumer.ts";
 
 /** What settling takes. */
-export type Settling = Pick<Consuming, "router" | "deadLetterQueue">;
+export type Settling = Pick<Consuming, "router" | "deadLetterQueue" | "redeclare">;
 
 /**
  * Settles deliveries. A `retry` or `dead` is confirmed in its new place before it leaves the old.
@@ -30,7 +30,7 @@ export async function settle(settlements: readonly Settlement[], with_: Settling
 
 async function settleOne(
   settlement: Settlement,
-  { router, deadLetterQueue }: Settling,
+  { router, deadLetterQueue, redeclare }: Settling,
 ): Promise<void> {
   const { delivery, kind } = settlement;
   const { token: lease, queue } = delivery;
@@ -44,7 +44,13 @@ async function settleOne(
       await router.toQueue(queue, [retried(delivery, countsAttempt, headers)], { delayMs });
     } else if (kind === "dead") {
       const letter = deadLetter(delivery.message, queue, settlement.reason, settlement.headers);
-      await router.toQueue(deadLetterQueue(queue), [letter]);
+      const to = deadLetterQueue(queue);
+      await router.toQueue(to, [letter]).catch(async (error) => {
+        // The dead-letter queue may have been deleted under us.
+        if (!(error instanceof QueueNotFoundError)) throw error;
+        await redeclare(queue);
+        await router.toQueue(to, [letter]);
+      });
     }
   } catch (error) {
     lease.unclaim();
