@@ -6,7 +6,7 @@ import { openBroker } from "../shared/broker/open.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { deleteTopics, kafkaFaults } from "./support/kafka_faults.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
-import { eventually, uniqueName } from "./support/waiting.ts";
+import { eventually, runId, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
 export { eventually, take, uniqueName, within } from "./support/waiting.ts";
@@ -138,7 +138,12 @@ const kafka: BrokerUnderTest = {
     setUp(async () => ({
       url: kafkaUrl ?? "",
       faults: await kafkaFaults(kafkaUrl ?? ""),
-      tidy: (queues) => deleteTopics(kafkaUrl ?? "", queues),
+      // What is delayed for a queue comes to the next one of its name.
+      tidy: (queues) =>
+        deleteTopics(kafkaUrl ?? "", [
+          ...queues,
+          ...(queues.every((queue) => queue.includes(runId)) ? [] : ["proxymq_delays"]),
+        ]),
     })),
 };
 
