@@ -1,3 +1,4 @@
+import { loadedAsInBrowser } from "../runtime.ts";
 import type { Broker, BrokerOptions } from "./broker.ts";
 import { BrokerUrlError } from "./errors.ts";
 
@@ -12,7 +13,7 @@ const drivers: Readonly<Record<string, () => Promise<Driver>>> = {
   "amqps:": rabbitmq,
   "ws:": rabbitmq,
   "wss:": rabbitmq,
-  "kafka:": () => import("./kafka/driver.ts"),
+  "kafka:": () => loadedAsInBrowser(() => import("./kafka/driver.ts")),
   "sqlite:": () => import("./sqlite/driver.ts"),
   "memory:": () => import("./memory/driver.ts"),
 };
@@ -32,6 +33,14 @@ export const brokerSchemes: readonly string[] = Object.keys(drivers);
  * ```
  */
 export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {
+  return (await loadDriver(url)).open(url, options);
+}
+
+/**
+ * Loads the driver that a URL needs, so that nothing is read from the disk when it is opened.
+ * @throws {BrokerUrlError} as {@link openBroker}.
+ */
+export async function loadDriver(url: string): Promise<Driver> {
   const scheme = /^[a-z]+:/.exec(url)?.[0] ?? "";
   const load = drivers[scheme];
   if (!load) {
@@ -39,5 +48,5 @@ export async function openBroker(url: string, options: BrokerOptions): Promise<B
       `a broker URL starts with one of ${brokerSchemes.join(" ")}, this one with "${scheme}"`,
     );
   }
-  return (await load()).open(url, options);
+  return await load();
 }

@@ -1,4 +1,4 @@
-import { brokerSchemes } from "../broker/open.ts";
+import { brokerSchemes, loadDriver } from "../broker/open.ts";
 import { logLevels } from "../log.ts";
 import { choice, text } from "./variable.ts";
 
@@ -66,6 +66,16 @@ function withSettings(url: string, { RABBITMQ_QUEUE_TYPE }: BrokerSettings): str
   if (parameters.has("queueType")) return url;
   parameters.set("queueType", RABBITMQ_QUEUE_TYPE);
   return `${base}?${parameters}`;
+}
+
+/** Loads the drivers of the brokers: some read files of their own then, and only then. */
+export async function loadDrivers(
+  { BROKER_URL, RESULTS_URL }: {
+    readonly BROKER_URL: string;
+    readonly RESULTS_URL?: string | undefined;
+  },
+): Promise<void> {
+  for (const url of [BROKER_URL, RESULTS_URL]) if (url !== undefined) await loadDriver(url);
 }
 
 /** Whether files of this machine are needed, rather than servers alone. */

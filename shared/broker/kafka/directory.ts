@@ -14,8 +14,8 @@ import type { Target } from "./url.ts";
 export const directoryTopic = "proxymq_directory";
 
 /** How often a handle says that it is alive, milliseconds; and when it is taken for dead. */
-const aliveEveryMs = 10_000;
-const deadAfterMs = 45_000;
+const aliveEveryMs = 5_000;
+const deadAfterMs = 20_000;
 /** When what a dead handle left is swept up, milliseconds. */
 const sweptAfterMs = 600_000;
 const patienceMs = 8_000;
@@ -134,17 +134,24 @@ export class Directory {
     if (!value) return undefined;
     const { handle, partition } = value;
     if (typeof handle !== "string" || typeof partition !== "number") return undefined;
-    return this.#isAlive(handle) ? { handle, partition } : undefined;
+    return this.isAlive(handle) ? { handle, partition } : undefined;
   }
 
   /** How many reply queues each partition has. */
   replyPartitions(): ReadonlyMap<number, number> {
     const counts = new Map<number, number>();
     for (const { key: [kind], value: { handle, partition } } of this.#entries.values()) {
-      if (kind !== "reply" || typeof partition !== "number" || !this.#isAlive(handle)) continue;
+      if (kind !== "reply" || typeof partition !== "number" || !this.isAlive(handle)) continue;
       counts.set(partition, (counts.get(partition) ?? 0) + 1);
     }
     return counts;
+  }
+
+  /** Whether a handle says that it is there. */
+  isAlive(handle: unknown): boolean {
+    if (typeof handle !== "string") return false;
+    const entry = this.#entries.get(keyOf(["alive", handle]));
+    return entry !== undefined && this.#newest - entry.at < deadAfterMs;
   }
 
   /** How many deliveries of a queue the consumers of other handles hold. */
@@ -152,7 +159,7 @@ export class Directory {
     let sum = 0;
     for (const { key: [kind], value } of this.#entries.values()) {
       if (kind !== "held" || value["queue"] !== queue) continue;
-      if (value["handle"] === this.#handle || !this.#isAlive(value["handle"])) continue;
+      if (value["handle"] === this.#handle || !this.isAlive(value["handle"])) continue;
       sum += Number(value["count"]);
     }
     return sum;
@@ -178,19 +185,13 @@ export class Directory {
     await this.#append([[["alive", this.#handle], { handle: this.#handle }]]);
   }
 
-  #isAlive(handle: unknown): boolean {
-    if (typeof handle !== "string") return false;
-    const entry = this.#entries.get(keyOf(["alive", handle]));
-    return entry !== undefined && this.#newest - entry.at < deadAfterMs;
-  }
-
   #beat(): void {
     if (!this.#cluster.connected) return;
     this.alive().catch(() => {});
     const swept = [...this.#entries.values()].filter(({ key: [kind, name], value, at }) => {
       if (kind === "alive") return this.#newest - at > sweptAfterMs && name !== this.#handle;
       if (kind !== "reply" && kind !== "held") return false;
-      return this.#newest - at > sweptAfterMs && !this.#isAlive(value["handle"]);
+      return this.#newest - at > sweptAfterMs && !this.isAlive(value["handle"]);
     });
     for (const { key } of swept) this.note(key, undefined);
   }

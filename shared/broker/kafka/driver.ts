@@ -207,11 +207,16 @@ class KafkaBroker implements Broker {
     const topic = topics.get(queue);
     if (!topic) throw new QueueNotFoundError(queue);
     const letters = deadLetterQueue === queue ? undefined : topics.get(deadLetterQueue);
-    const [work, dead, consumers] = await Promise.all([
+    const [work, dead, members] = await Promise.all([
       progressOf(this.#cluster, topic),
       letters && progressOf(this.#cluster, letters),
       membersOf(this.#cluster, queue),
     ]);
+    // The server keeps one that was killed for a while.
+    const consumers = members.filter((member) => {
+      const [handle, own] = member.split("/");
+      return own === undefined || this.#directory.isAlive(handle);
+    }).length;
     const own = [...this.#consumers].filter((consumer) => consumer.queue === queue);
     const held = own.reduce((sum, consumer) => sum + consumer.held, 0) +
       this.#directory.heldByOthers(queue);
@@ -332,7 +337,7 @@ class KafkaBroker implements Broker {
   /** Starts to move what is delayed. */
   #move(): void {
     if (this.#disposal) return;
-    this.#mover ??= new Mover(this.#cluster, this.#groups, this.#router);
+    this.#mover ??= new Mover(this.#consuming);
   }
 
   /** While it consumes, it looks after what is delayed, and deletes what is settled. */

@@ -79,7 +79,7 @@ export class Expiry {
     if (!await cluster.topic(queue)) return undefined;
     const first = await expiresAt(cluster, queue);
     if (first === undefined || first > Date.now()) return first;
-    if (await membersOf(cluster, queue) > 0) return Date.now() + againMs;
+    if ((await membersOf(cluster, queue)).length > 0) return Date.now() + againMs;
     await this.#sweep(queue);
     return await expiresAt(cluster, queue);
   }

@@ -1,13 +1,12 @@
 import { logger } from "../../log.ts";
 import { QueueNotFoundError } from "../errors.ts";
-import type { Cluster } from "./cluster.ts";
 import { delayTopic, leavesAt, nextHop } from "./delays.ts";
 import type { Lease } from "./lease.ts";
 import { decodeRecord, encodeRecord, numberOf } from "./record.ts";
 import { delayFields, type Router } from "./router.ts";
 import { acknowledgements } from "./share_apis.ts";
 import { ShareConsumer } from "./share_consumer.ts";
-import type { GroupSettings } from "./topics.ts";
+import type { Consuming } from "./work_consumer.ts";
 
 const log = logger("broker");
 
@@ -29,12 +28,13 @@ export class Mover {
   readonly #deliveryLimit: () => number;
   #stopped = false;
 
-  constructor(cluster: Cluster, groups: GroupSettings, router: Router) {
+  constructor({ cluster, groups, router, handle }: Consuming) {
     this.#router = router;
     this.#deliveryLimit = () => groups.deliveryLimit;
     this.#consumer = new ShareConsumer({
       cluster,
       groups,
+      handle,
       topic: delayTopic,
       most: Infinity,
       mostEach: mostEachLevel,

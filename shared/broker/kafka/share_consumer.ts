@@ -10,6 +10,8 @@ import type { GroupSettings } from "./topics.ts";
 export interface ShareConsumerOptions {
   readonly cluster: Cluster;
   readonly groups: GroupSettings;
+  /** The handle that it belongs to, which its member's name starts with. */
+  readonly handle: string;
   /** The topic, whose group has the same name. */
   readonly topic: string;
   /** How many may be held at once. */
@@ -28,7 +30,7 @@ export interface ShareConsumerOptions {
  * fetches from all of them, whatever the group assigns: so whoever has room gets what there is.
  */
 export class ShareConsumer implements Intake {
-  readonly member: string = crypto.randomUUID();
+  readonly member: string;
   /** Resolves when nothing is held any more; rejects if the topic is gone. */
   readonly ended: Promise<void>;
   readonly #options: ShareConsumerOptions;
@@ -42,7 +44,8 @@ export class ShareConsumer implements Intake {
 
   constructor(options: ShareConsumerOptions) {
     this.#options = options;
-    const { cluster, topic } = options;
+    const { cluster, topic, handle } = options;
+    this.member = `${handle}/${crypto.randomUUID()}`;
     this.#membership = new Membership(cluster, topic, topic, this.member);
     this.ended = this.#run();
   }

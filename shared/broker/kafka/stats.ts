@@ -39,16 +39,16 @@ export async function progressOf(cluster: Cluster, topic: Topic): Promise<Progre
   return { unsettled, starts };
 }
 
-/** How many members the group of a topic has. @throws {BrokerError} */
-export async function membersOf(cluster: Cluster, group: string): Promise<number> {
+/** The members of the group of a topic. @throws {BrokerError} */
+export async function membersOf(cluster: Cluster, group: string): Promise<readonly string[]> {
   const { errorCode, members } = await cluster.coordinated(
     group,
     (connection) => shareGroupDescribe.async(connection, group),
     ({ errorCode }) => isUncoordinated(errorCode),
   );
-  if (errorCode === codes.groupNotFound) return 0;
+  if (errorCode === codes.groupNotFound) return [];
   if (errorCode !== 0) throw new BrokerUnavailableError(`the group ${group} cannot be described`);
-  return members.length;
+  return members;
 }
 
 /** How old the first record is that is not settled, milliseconds. @throws {BrokerError} */

@@ -50,6 +50,7 @@ export class WorkConsumer {
     this.#consumer = new ShareConsumer({
       cluster: shared.cluster,
       groups: shared.groups,
+      handle: shared.handle,
       topic: queue,
       most: prefetch,
       onLease: (lease) => this.#take(lease),
