@@ -10,12 +10,12 @@ export async function deleteTopics(url: string, names: readonly string[]): Promi
   if (names.length === 0) return;
   await using kafka = await connect(url);
   const { connection } = kafka;
-  const topics = names.map((name) => ({ name }));
-  await deleteTopicsV6.api.async(connection, topics, 10_000).catch(() => {});
-
-  // One server only: it coordinates every group.
+  // A group first: it may take the server half a minute once its topic is gone. One server only: it
+  // coordinates every group.
   await findCoordinatorV6.api.async(connection, 0, [...names]).catch(() => {});
   await deleteGroupsV2.api.async(connection, [...names]).catch(() => {});
+  const topics = names.map((name) => ({ name }));
+  await deleteTopicsV6.api.async(connection, topics, 10_000).catch(() => {});
 }
 
 /** The faults that this Kafka can be made to have. */
@@ -33,7 +33,7 @@ async function connect(
 ): Promise<AsyncDisposable & { readonly connection: Connection }> {
   const { hostname, port } = new URL(url);
   const connection = await eventually(async () => {
-    const connection = new Connection("proxymq-tests");
+    const connection = new Connection("proxymq-tests", { requestTimeout: 10_000 });
     connection.on("error", () => {});
     await connection.connect(hostname, Number(port));
     return connection;

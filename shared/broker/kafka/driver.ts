@@ -98,7 +98,8 @@ class KafkaBroker implements Broker {
   #disposal: Promise<void> | undefined;
 
   constructor(target: Target, options: BrokerOptions) {
-    const handle = crypto.randomUUID();
+    // Short, for the names of its members start with it.
+    const handle = crypto.randomUUID().slice(0, 18);
     this.#target = target;
     this.#options = options;
     this.#status = { connected: false, detail: `connecting to ${target.shown}` };

@@ -6,6 +6,9 @@ import { Membership } from "./membership.ts";
 import { type Intake, ShareSession, type Stopping, type Wanted } from "./share_session.ts";
 import type { GroupSettings } from "./topics.ts";
 
+/** The longest name of a member that Kafka takes. */
+const longestMember = 36;
+
 /** How records are shared in. */
 export interface ShareConsumerOptions {
   readonly cluster: Cluster;
@@ -45,7 +48,7 @@ export class ShareConsumer implements Intake {
   constructor(options: ShareConsumerOptions) {
     this.#options = options;
     const { cluster, topic, handle } = options;
-    this.member = `${handle}/${crypto.randomUUID()}`;
+    this.member = `${handle}/${crypto.randomUUID()}`.slice(0, longestMember);
     this.#membership = new Membership(cluster, topic, topic, this.member);
     this.ended = this.#run();
   }
