@@ -5,11 +5,11 @@ import { scenarios } from "./scenarios.ts";
 import { runScenario, type Verdict } from "./stand.ts";
 import { table } from "./table.ts";
 
-const brokers: readonly BrokerName[] = ["rabbitmq", "sqlite"];
+const brokers: readonly BrokerName[] = ["rabbitmq", "sqlite", "kafka"];
 const names = scenarios.map(({ name }) => name);
 const nameWidth = Math.max(...names.map((name) => name.length));
 
-const help = `deno task chaos [--broker rabbitmq|sqlite] [--short] [--json] [FAULT...]
+const help = `deno task chaos [--broker rabbitmq|sqlite|kafka] [--short] [--json] [FAULT...]
 
 Does faults to real processes under load (an enqueuer, two dequeuers, a microservice whose answers
 can be checked) and keeps account of every request. At the end of each, every request that was
@@ -24,12 +24,13 @@ ${
 }
 
 Options:
-  --broker NAME  only on rabbitmq, or only on sqlite
+  --broker NAME  only on rabbitmq, sqlite or kafka
   --short        the short versions, as the tests run them
   --json         the table as JSON
   --help         prints this
 
-RabbitMQ is a server of its own: in Docker, or one that is installed on this machine.
+RabbitMQ is a server of its own: in Docker, or one that is installed on this machine. Kafka is had as
+for the tests (see deno task services).
 Exit code: 0, or 1 if anything was lost, wrong or left over.
 `;
 

@@ -7,7 +7,7 @@ import type { OwnServer } from "./own_server.ts";
 import type { SmallDisk } from "./small_disk.ts";
 
 /** The brokers that a scenario can be for. */
-export type BrokerName = "rabbitmq" | "sqlite";
+export type BrokerName = "rabbitmq" | "sqlite" | "kafka";
 
 /** What a scenario works on: the stack under load. */
 export interface Stand {

@@ -10,7 +10,8 @@ export const commonVariables = {
     {
       description: "The broker. `sqlite:FILE` is embedded and needs no server; " +
         "`amqp://user:password@host:5672/vhost` is RabbitMQ, " +
-        "`amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for each other.",
+        "`amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for each other; " +
+        "`kafka://host:9092` is Kafka, 4.2 or later, with one host or several of a cluster.",
       default: "sqlite:proxymq.db",
       secret: "userinfo",
     },

@@ -6,6 +6,8 @@ import { shareHeartbeat, type ShareHeartbeatAnswer } from "./share_apis.ts";
 
 const join = 0;
 const leave = -1;
+/** When the server forgets a member by itself, milliseconds. */
+const forgottenMs = 45_000;
 
 /** A member of a share group, which says in the background that it is there. */
 export class Membership {
@@ -38,8 +40,16 @@ export class Membership {
   async leave(): Promise<void> {
     this.#stop.abort();
     await this.#beating;
-    if (!this.#cluster.connected || this.#epoch === join) return;
-    await this.#send(leave, null).catch(() => {});
+    if (this.#epoch === join) return;
+    this.#epoch = join;
+    if (this.#cluster.connected) await this.#send(leave, null).catch(() => {});
+    else this.#leaveLater();
+  }
+
+  /** A member that does not leave stays in the group's books for a while, as one that consumes. */
+  #leaveLater(): void {
+    this.#cluster.ready(AbortSignal.timeout(forgottenMs))
+      .then(() => this.#send(leave, null)).catch(() => {});
   }
 
   async #beatOn(everyMs: number): Promise<void> {
