@@ -3,7 +3,7 @@ import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
-import { serve, type Server } from "../shared/runtime.ts";
+import { serve, type Server } from "../shared/http/server/server.ts";
 import { creditType } from "../shared/message/credit.ts";
 import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
@@ -14,6 +14,7 @@ import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { ControlQueue } from "./control_queue.ts";
 import { Dedupe } from "./dedupe.ts";
+import { bindingsOf } from "./events.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
 import { Limits } from "./limits.ts";
@@ -167,14 +168,22 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       },
     }),
   });
-  const server = serve(app.fetch, { hostname: config.DEQUEUER_HOST, port: config.DEQUEUER_PORT });
+  const server = await serve((request) => app.fetch(request), {
+    hostname: config.DEQUEUER_HOST,
+    port: config.DEQUEUER_PORT,
+  });
   log.info("health and metrics on {url}", { url: server.url });
 
   control.start(broker, [cancelBroadcast(service)]);
   cancellations.start(results.store);
   const { signal } = stop;
   const ready = broker
-    .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
+    .declare({
+      kind: "work",
+      name: queue,
+      deadLetterQueue: deadLetterQueue(service),
+      ...bindingsOf(config.DEQUEUER_TOPICS),
+    }, { signal })
     .then(() => Promise.all([cancellations.known(signal), control.tried(signal)]))
     .then(() => {
       declared = true;
@@ -198,6 +207,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         callbacks,
         metrics,
         retry,
+        eventsPath: config.DEQUEUER_EVENTS_PATH,
         gate,
       },
       queue,

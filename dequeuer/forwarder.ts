@@ -200,7 +200,7 @@ export function remainingMs({ deadline }: QueuedRequest, now: number): number {
  * @param timeoutMs how long the call may take.
  */
 export function upstreamHeaders(
-  { headers, id, traceparent, tracestate }: QueuedRequest,
+  { headers, id, topic, traceparent, tracestate }: QueuedRequest,
   attempt: number,
   timeoutMs: number,
 ): HeaderTable {
@@ -208,6 +208,7 @@ export function upstreamHeaders(
     ...headers,
     "proxymq-attempt": String(attempt),
     ...(id === undefined ? {} : { "proxymq-request-id": id }),
+    ...(topic === undefined ? {} : { "proxymq-topic": topic }),
     "proxymq-deadline": String(Math.round(timeoutMs)),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),

@@ -5,6 +5,7 @@ import type { CallbackPublisher } from "./callback_publisher.ts";
 import type { Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import type { Dedupe } from "./dedupe.ts";
+import { addressed } from "./events.ts";
 import { remainingMs } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
@@ -27,6 +28,8 @@ export interface HandleDeps {
   readonly streamer: Streamer;
   readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
+  /** Where the microservice takes events. */
+  readonly eventsPath: string;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   let request: QueuedRequest | undefined;
   let outcome: Outcome;
   try {
-    request = decodeRequest(message);
+    request = addressed(decodeRequest(message), deps.eventsPath);
     outcome = notWanted(deps, request) ?? await once(deps, delivery, request);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
@@ -107,6 +110,7 @@ async function attempt(
     : call.result;
   return decide(result, retry, {
     requestId: request.id,
+    isEvent: request.topic !== undefined,
     attempt: delivery.attempt,
     countsAttempt: call.countsAttempt,
     deadline: request.deadline,

@@ -10,6 +10,7 @@ const policy: RetryPolicy = {
 const now = 1_000_000;
 const first: Circumstances = {
   requestId: "id-1",
+  isEvent: false,
   attempt: 1,
   countsAttempt: true,
   deadline: now + 30_000,
@@ -32,6 +33,15 @@ Deno.test("a status that is not a failure is the microservice's answer", () => {
       response: result.response,
     });
   }
+});
+
+Deno.test("of the answers to an event 2xx is success, 5xx may pass, and the others are dead letters", () => {
+  const kind = (status: number, attempt = 1) =>
+    decide(answer(status), policy, { ...first, isEvent: true, deadline: undefined, attempt }).kind;
+  assert.deepEqual([200, 202, 204].map((status) => kind(status)), Array(3).fill("answered"));
+  assert.deepEqual([500, 503, 599, 429].map((status) => kind(status)), Array(4).fill("retry"));
+  assert.deepEqual([301, 400, 404, 422].map((status) => kind(status)), Array(4).fill("dead"));
+  assert.equal(kind(500, 3), "dead");
 });
 
 Deno.test("what has streamed is done, and what broke off is not tried again", () => {

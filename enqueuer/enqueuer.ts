@@ -5,13 +5,12 @@ import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
-import { serve, type Server } from "../shared/runtime.ts";
+import { serve, type Server } from "../shared/http/server/server.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { createApp } from "./app.ts";
 import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
 import { callbackSettings } from "./callbacks/settings.ts";
 import type { EnqueuerConfig } from "./config.ts";
-import { HangUps } from "./hang_ups.ts";
 import { KnownServices } from "./queues/known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
@@ -57,7 +56,6 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   );
   const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
-  const hangUps = new HangUps();
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
@@ -68,7 +66,6 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     ]),
     inbox,
     streams,
-    hangUps,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
     onTimeout: config.ENQUEUER_ON_TIMEOUT,
@@ -88,7 +85,10 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       },
     }),
   });
-  const server = serve(app.fetch, { hostname: config.ENQUEUER_HOST, port: config.ENQUEUER_PORT });
+  const server = await serve((request, wire) => app.fetch(request, { wire }), {
+    hostname: config.ENQUEUER_HOST,
+    port: config.ENQUEUER_PORT,
+  });
   log.info("listening on {url}", { url: server.url });
   const ready = declareAll(broker, inbox, callbacks, config.ENQUEUER_SERVICES ?? [], stop.signal);
   ready.catch((error) => {
@@ -104,7 +104,6 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
       streams[Symbol.dispose]();
-      hangUps[Symbol.dispose]();
       await server.close(AbortSignal.timeout(1_000));
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();

@@ -1,11 +1,10 @@
-import type { Message } from "../shared/broker/broker.ts";
 import { Problem } from "../shared/http/problem.ts";
 import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
 import { requestQueue } from "../shared/service_name.ts";
 import { answer } from "./answer.ts";
 import { broadcastCancel, type CancelDeps, cancelRequest } from "./cancel.ts";
-import { CallerGoneError, type HangUps } from "./hang_ups.ts";
+import { CallerGoneError, onHangUp } from "./hang_up.ts";
 import { streamWindow } from "./streams/incoming_stream.ts";
 import { type Intake, type IntakeDeps, takeIn } from "./intake/intake.ts";
 import { isTracked } from "./intake/order.ts";
@@ -19,21 +18,22 @@ import { type TrackedDeps, trackedWay } from "./requests/tracked.ts";
 export interface ProxyDeps extends IntakeDeps, TrackedDeps, CancelDeps {
   readonly inbox: ReplyInbox;
   readonly streams: ReplyStreams;
-  readonly hangUps: HangUps;
 }
 
 /**
  * Makes the way of a request: into the service's queue, and back with the microservice's
  * response, or with where it will be, or with a problem document. Never rejects.
  */
-export function createProxy(deps: ProxyDeps): (request: Request, to: Target) => Promise<Response> {
-  return async (request, to) => {
+export function createProxy(
+  deps: ProxyDeps,
+): (request: Request, to: Target, rawHeaders?: readonly string[]) => Promise<Response> {
+  return async (request, to, rawHeaders) => {
     const start = performance.now();
     const id = newRequestId();
     let response: Response;
     let known = true;
     try {
-      const intake = await takeIn(deps, id, request, to);
+      const intake = await takeIn(deps, id, request, to, rawHeaders);
       response = isTracked(intake.order)
         ? await trackedWay(deps, intake, request)
         : await waitingWay(deps, intake, request);
@@ -56,7 +56,7 @@ async function waitingWay(
   { id, service, order, delayMs, request }: Intake,
   caller: Request,
 ): Promise<Response> {
-  const { broker, inbox, streams, hangUps, services } = deps;
+  const { broker, inbox, streams, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
   const deadline = now + order.waitMs;
@@ -68,19 +68,14 @@ async function waitingWay(
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
   published.then(() => services.published(service), (error) => inbox.fail(id, error));
-  const watch = hangUps.watch(caller, () => {
+  using _ = onHangUp(caller, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;
     void published.then(
       () => cancelRequest(deps, service, { id, reason: "disconnect", deadline }),
       () => deps.metrics.disconnected(undefined),
     );
   });
-  let reply: Message | undefined;
-  try {
-    reply = await waiting;
-  } finally {
-    watch.stop();
-  }
+  const reply = await waiting;
   if (reply === undefined) {
     throw new Problem("timeout", { detail: `no response came within ${order.waitMs} ms` });
   }

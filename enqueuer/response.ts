@@ -1,4 +1,5 @@
 import { toHeaders } from "../shared/http/headers.ts";
+import { withKnownBody } from "../shared/http/server/known_body.ts";
 import { EnvelopeError, type QueuedResponse } from "../shared/message/envelope.ts";
 import type { IncomingStream } from "./streams/incoming_stream.ts";
 
@@ -11,10 +12,9 @@ const nullBodyStatus: ReadonlySet<number> = new Set([204, 205, 304]);
 export function toResponse({ status, headers, body }: QueuedResponse): Response {
   const hasBody = body.byteLength > 0 && !nullBodyStatus.has(status);
   try {
-    return new Response(hasBody ? body as Uint8Array<ArrayBuffer> : null, {
-      status,
-      headers: toHeaders(headers),
-    });
+    const init = { status, headers: toHeaders(headers) };
+    if (!hasBody) return new Response(null, init);
+    return withKnownBody(new Response(body as Uint8Array<ArrayBuffer>, init), body);
   } catch (error) {
     throw new EnvelopeError(error instanceof Error ? error.message : String(error));
   }

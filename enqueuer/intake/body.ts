@@ -5,24 +5,14 @@ const empty = new Uint8Array(0);
 /**
  * Reads a request's body whole.
  * @throws {Problem} `body-too-large`, before reading on, when it is over `maxBytes`;
- * `bad-request`, when it breaks off, or stands where it cannot be read.
+ * `bad-request`, when it breaks off.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
-  if (request.body === null) {
-    // Web-standard requests have no body on GET and HEAD, whatever the caller has sent.
-    if (Number(length) > 0 || request.headers.has("transfer-encoding")) {
-      throw new Problem("bad-request", {
-        detail: `a ${request.method} request with a body cannot be passed on; ` +
-          "allowed are bodies on every method but GET and HEAD",
-      });
-    }
-    return empty;
-  }
   try {
-    if (length !== null) return new Uint8Array(await request.arrayBuffer());
-    return await readChunks(request.body, maxBytes);
+    if (length !== null) return Number(length) === 0 ? empty : await request.bytes();
+    return request.body === null ? empty : await readChunks(request.body, maxBytes);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem("bad-request", { detail: "the request's body broke off before its end" });

@@ -6,14 +6,12 @@ import { ownServiceNameForm, ownServiceNamePattern } from "../../shared/service_
 import { readBody } from "./body.ts";
 import type { CallbackOf } from "../callbacks/callback_of.ts";
 import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
+import { checkHeaderSize } from "./header_size.ts";
 import { passedOn } from "./prefer.ts";
 import { checkPriority } from "./priority.ts";
 import { scheduleOf } from "./schedule.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
-
-/** The most that path and headers may take together, bytes: with room to spare, one AMQP frame. */
-export const maxHeaderBytes = 60_000;
 
 /** What taking in a request needs. */
 export interface IntakeDeps extends OrderDefaults {
@@ -37,6 +35,7 @@ export interface Intake {
 
 /**
  * Reads a caller's request.
+ * @param rawHeaders its headers as they came, name and value in turn, if they are known.
  * @throws {Problem} it is not well-formed, or too large, or asks for what the broker does not have.
  */
 export async function takeIn(
@@ -44,6 +43,7 @@ export async function takeIn(
   id: string,
   request: Request,
   { service, path }: Target,
+  rawHeaders: readonly string[] = [...request.headers].flat(),
 ): Promise<Intake> {
   if (!ownServiceNamePattern.test(service)) {
     throw new Problem("bad-request", {
@@ -56,10 +56,10 @@ export async function takeIn(
   const { delayMs, priority } = scheduleOf(request.headers, Date.now());
   checkPriority(deps.broker, priority);
   checkDelay(delayMs, order);
-  const headers = requestHeaders(request.headers);
+  const headers = requestHeaders(rawHeaders);
   if (deps.ownsAuthorization) delete headers["authorization"];
   keepPreferences(headers);
-  checkSize(path, headers);
+  checkHeaderSize(path, headers);
   const { maxMessageBytes } = deps.broker.capabilities;
   const body = await readBody(request, Math.min(deps.maxBodyBytes, maxMessageBytes));
   return {
@@ -96,14 +96,4 @@ function keepPreferences(headers: HeaderTable): void {
   const kept = passedOn(prefer);
   if (kept === undefined) delete headers["prefer"];
   else headers["prefer"] = kept;
-}
-
-function checkSize(path: string, headers: HeaderTable): void {
-  let size = path.length;
-  for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 6;
-  if (size > maxHeaderBytes) {
-    throw new Problem("bad-request", {
-      detail: `path and headers take about ${size} bytes; allowed are ${maxHeaderBytes} together`,
-    });
-  }
 }

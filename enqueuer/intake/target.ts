@@ -7,14 +7,21 @@ export interface Target {
 
 const prefix = "/proxy/";
 
+/** Path and query of a URL, or of a path alone, to the letter. */
+export function pathOf(url: string): string {
+  if (url.startsWith("/")) return url;
+  const scheme = url.indexOf("://");
+  const slash = scheme < 0 ? -1 : url.indexOf("/", scheme + 3);
+  return slash < 0 ? "/" : url.slice(slash);
+}
+
 /**
- * Reads the target off a request's URL without parsing it, since a URL parser would rewrite
- * `/a/../b`, `//` and `%41`.
+ * Reads the target off a request's URL, or off its path alone, without parsing it, since a URL
+ * parser would rewrite `/a/../b`, `//` and `%41`.
  * @returns undefined when the URL is not below `/proxy/` and there is no default service.
  */
 export function targetOf(url: string, defaultService: string | undefined): Target | undefined {
-  const slash = url.indexOf("/", url.indexOf("://") + 3);
-  const path = slash < 0 ? "/" : url.slice(slash);
+  const path = pathOf(url);
   if (!path.startsWith(prefix)) {
     return defaultService === undefined ? undefined : { service: defaultService, path };
   }

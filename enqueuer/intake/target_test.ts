@@ -14,6 +14,10 @@ Deno.test("target of a URL", () => {
     ["http://h/other?a", "main", "main", "/other?a"],
     ["http://h", "main", "main", "/"],
     ["http://h/proxyx/y", "main", "main", "/proxyx/y"],
+    ["/proxy/echo/a?b=c://d/e", undefined, "echo", "/a?b=c://d/e"],
+    ["/proxy/echo/../../docs", undefined, "echo", "/../../docs"],
+    ["/a://b/c", "main", "main", "/a://b/c"],
+    ["*", "main", "main", "/"],
   ];
   for (const [url, byDefault, service, path] of cases) {
     const expected = service === undefined ? undefined : { service, path };

@@ -5,7 +5,7 @@ import { type AcceptDeps, acceptRequest } from "./accept.ts";
 import { accepted } from "./accepted_response.ts";
 import { answer } from "../answer.ts";
 import { type CancelDeps, cancelRequest } from "../cancel.ts";
-import { CallerGoneError, type HangUps } from "../hang_ups.ts";
+import { CallerGoneError, onHangUp } from "../hang_up.ts";
 import { claimOf } from "../intake/idempotency_key.ts";
 import type { Intake } from "../intake/intake.ts";
 import { comesBack } from "../intake/order.ts";
@@ -18,7 +18,6 @@ import type { ReplyStreams } from "../streams/reply_streams.ts";
 export interface TrackedDeps extends AcceptDeps, CancelDeps {
   readonly inbox: ReplyInbox;
   readonly streams: ReplyStreams;
-  readonly hangUps: HangUps;
 }
 
 /**
@@ -85,8 +84,8 @@ async function waitFor(
   reply: Promise<Message | undefined>,
   caller: Request,
 ): Promise<Message | undefined> {
-  const { inbox, hangUps } = deps;
-  const watch = hangUps.watch(caller, () => {
+  const { inbox } = deps;
+  using _ = onHangUp(caller, () => {
     if (!inbox.fail(id, new CallerGoneError())) return;
     if (comesBack(order)) deps.metrics.disconnected(service);
     else void cancelRequest(deps, service, { id, reason: "disconnect" });
@@ -96,8 +95,6 @@ async function waitFor(
   } catch (error) {
     if (error instanceof CallerGoneError || !order.later) throw error;
     return undefined;
-  } finally {
-    watch.stop();
   }
 }
 

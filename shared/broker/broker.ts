@@ -55,7 +55,9 @@ export interface Message {
  * A queue as it is declared.
  *
  * - `work`: durable, shared by competing consumers, with its dead-letter queue, with whatever the
- *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`).
+ *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`). Bindings
+ *   are durable, and add to those that were declared before, by whomever: only what `unbind` names
+ *   is bound no longer.
  * - `reply`: exists for its declarer alone, is not durable, needs no settling, and is gone when
  *   the broker handle that declared it is. It gets a copy of what is broadcast under the names
  *   that it is declared with.
@@ -66,6 +68,8 @@ export type QueueSpec =
     readonly name: string;
     readonly deadLetterQueue: string;
     readonly topics?: readonly string[];
+    /** Patterns that it is not to be bound to; it may never have been. */
+    readonly unbind?: readonly string[];
   }
   | { readonly kind: "reply"; readonly name: string; readonly broadcasts?: readonly string[] };
 
@@ -88,8 +92,11 @@ export interface PublishOptions {
    */
   readonly confirm?: boolean;
   /**
-   * Called for each unconfirmed message that the broker could not route, if it says so. A message
-   * with it may be published again after a loss of the connection, and so come twice.
+   * Called for each message that reaches no queue and is no error: an unconfirmed one that the
+   * broker could not route, if it says so, and each one to a topic that no queue is bound to, before
+   * the promise resolves if it is confirmed. Not for what is delayed, since nobody knows yet who
+   * will be bound, and not for broadcasts. An unconfirmed message with it may be published again
+   * after a loss of the connection, and so come twice.
    */
   readonly onUnroutable?: (message: Message) => void;
   /** Milliseconds before the messages become visible to consumers; not for broadcasts. @default 0 */

@@ -29,25 +29,31 @@ export function isHeader(name: string, value: string): boolean {
   return namePattern.test(name) && valuePattern.test(value);
 }
 
-/** Names of further hop-by-hop headers, as a `Connection` header lists them. */
-function namedByConnection(value: string | null): readonly string[] {
-  return value === null ? [] : value.toLowerCase().split(",").map((name) => name.trim());
+/** Names of further hop-by-hop headers, as the `Connection` headers list them. */
+function namedByConnection(raw: readonly string[]): readonly string[] {
+  const names: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.toLowerCase() !== "connection") continue;
+    for (const name of raw[i + 1]?.toLowerCase().split(",") ?? []) names.push(name.trim());
+  }
+  return names;
 }
 
 /**
- * A caller's headers as they go into the queue. Left out are the hop-by-hop ones; `host`,
- * `content-length` and `expect`, which the next connection has of its own; and ProxyMQ's own
- * (`proxymq-*`), which a caller cannot speak for.
+ * A caller's headers as they go into the queue, from name and value in turn. Left out are the
+ * hop-by-hop ones; `host`, `content-length` and `expect`, which the next connection has of its own;
+ * and ProxyMQ's own (`proxymq-*`), which a caller cannot speak for.
  */
-export function requestHeaders(headers: Headers): HeaderTable {
+export function requestHeaders(raw: readonly string[]): HeaderTable {
   const table: HeaderTable = {};
-  const connection = namedByConnection(headers.get("connection"));
-  for (const [name, value] of headers) {
+  const connection = namedByConnection(raw);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]?.toLowerCase() ?? "";
     if (
       hopByHop.has(name) || name === "host" || name === "content-length" || name === "expect" ||
       name.startsWith("proxymq-") || connection.includes(name)
     ) continue;
-    add(table, name, value);
+    add(table, name, raw[i + 1] ?? "");
   }
   return table;
 }
@@ -58,12 +64,7 @@ export function requestHeaders(headers: Headers): HeaderTable {
  */
 export function responseHeaders(raw: readonly string[], method: string): HeaderTable {
   const table: HeaderTable = {};
-  let connection: readonly string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() === "connection") {
-      connection = connection.concat(namedByConnection(raw[i + 1] ?? null));
-    }
-  }
+  const connection = namedByConnection(raw);
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]?.toLowerCase() ?? "";
     if (hopByHop.has(name) || connection.includes(name)) continue;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { requestHeaders, responseHeaders, toHeaders, toRawHeaders } from "./headers.ts";
 
 Deno.test("a caller's headers: hop-by-hop ones, the next connection's and ProxyMQ's own are left out", () => {
-  const headers = new Headers([
+  const headers = [
     ["Accept", "*/*"],
     ["Connection", "close, X-Secret-Hop"],
     ["X-Secret-Hop", "1"],
@@ -21,12 +21,12 @@ Deno.test("a caller's headers: hop-by-hop ones, the next connection's and ProxyM
     ["Idempotency-Key", '"k"'],
     ["X-A", "1"],
     ["X-A", "2"],
-  ]);
+  ].flat();
   assert.deepEqual(requestHeaders(headers), {
     accept: "*/*",
     forwarded: "for=192.0.2.1",
     "idempotency-key": '"k"',
-    "x-a": "1, 2",
+    "x-a": ["1", "2"],
   });
 });
 

@@ -35,6 +35,8 @@ export interface QueuedRequest {
   readonly priority?: number;
   /** Whether its changes and its response are recorded in the result store. */
   readonly tracked?: boolean;
+  /** Of an event: what it was published to. It has no requester, and every service its own copy. */
+  readonly topic?: string;
   /** Where the caller wants to be told how the request ended. */
   readonly callback?: string;
   /** W3C trace context of the caller. */
@@ -59,7 +61,8 @@ export class EnvelopeError extends Error {
  * since the broker would make no callback: there a dequeuer looks at the deadline.
  */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
-  const { id, deadline, replyTo, window, priority, callback, traceparent, tracestate } = request;
+  const { id, deadline, replyTo, window, priority, topic, callback } = request;
+  const { traceparent, tracestate } = request;
   const expires = deadline !== undefined && callback === undefined;
   const contentType = request.headers["content-type"];
   return {
@@ -78,6 +81,7 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
       ...(deadline === undefined ? {} : { deadline }),
       ...(window === undefined ? {} : { window }),
       ...(request.tracked ? { tracked: true } : {}),
+      ...(topic === undefined ? {} : { topic }),
       ...(callback === undefined ? {} : { callback }),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
@@ -92,7 +96,8 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
  */
 export function decodeRequest(message: Message): QueuedRequest {
   expectType(message, requestType);
-  const { method, path, deadline, window, callback, traceparent, tracestate } = message.headers;
+  const { method, path, deadline, window, topic, callback } = message.headers;
+  const { traceparent, tracestate } = message.headers;
   if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
     throw new EnvelopeError('the header "method" is not an HTTP method');
   }
@@ -106,6 +111,9 @@ export function decodeRequest(message: Message): QueuedRequest {
   }
   if (window !== undefined && !(typeof window === "number" && window > 0)) {
     throw new EnvelopeError('the header "window" is not a number of bytes from 1');
+  }
+  if (topic !== undefined && typeof topic !== "string") {
+    throw new EnvelopeError('the header "topic" is no text');
   }
   if (callback !== undefined && typeof callback !== "string") {
     throw new EnvelopeError('the header "callback" is not a URL');
@@ -122,6 +130,7 @@ export function decodeRequest(message: Message): QueuedRequest {
     ...(window === undefined ? {} : { window }),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
     ...(message.headers["tracked"] === true ? { tracked: true } : {}),
+    ...(topic === undefined ? {} : { topic }),
     ...(callback === undefined ? {} : { callback }),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),

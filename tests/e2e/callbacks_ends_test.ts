@@ -56,7 +56,7 @@ forEachBroker("the end of a dead, an expired and a replayed request is told", as
 });
 
 forEachBroker("a caller who hangs up is called back", async (place) => {
-  await using upstream = slowService();
+  await using upstream = await slowService();
   await using hook = receiver();
   await using stack = await started(place, upstream.url, hook.url);
   const caller = fetchCaller(`${stack.url}/slow`, { "proxymq-callback": hook.hook });
@@ -72,7 +72,7 @@ forEachBroker("a caller who hangs up is called back", async (place) => {
 });
 
 forEachBroker("the end of a cancelled request is told", async (place) => {
-  await using upstream = slowService();
+  await using upstream = await slowService();
   await using hook = receiver();
   await using stack = await started(place, upstream.url, hook.url);
   const response = fetch(`${stack.url}/slow`, {

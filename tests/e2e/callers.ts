@@ -6,10 +6,13 @@ export interface Caller {
   hangUp(): void;
 }
 
+/** Longer than what comes with a request's head, so that it is read by itself. */
+const body = "hello ".repeat(2_000);
+
 /** Calls by `fetch`, and hangs up by aborting it. */
 export function fetchCaller(url: string, headers: HeadersInit = {}): Caller {
   const controller = new AbortController();
-  fetch(url, { method: "POST", headers, body: "hello", signal: controller.signal }).catch(() => {});
+  fetch(url, { method: "POST", headers, body, signal: controller.signal }).catch(() => {});
   return { hangUp: () => controller.abort() };
 }
 
@@ -18,7 +21,9 @@ export function socketCaller(url: string): Caller {
   const { hostname, port, pathname } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => {});
-  socket.write(`POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 5\r\n\r\nhello`);
+  const head =
+    `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  socket.write(head + body);
   return { hangUp: () => socket.destroy() };
 }
 

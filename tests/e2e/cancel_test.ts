@@ -22,7 +22,7 @@ async function given(broker: BrokerUnderTest, env: Env = {}): Promise<Given> {
   await using resources = new AsyncDisposableStack();
   const place = resources.use(await broker.setUp());
   const service = place.service();
-  const upstream = resources.use(slowService());
+  const upstream = resources.use(await slowService());
   const stack = resources.use(
     await startStack({ brokerUrl: place.url, service, target: upstream.url, env }),
   );
@@ -139,7 +139,7 @@ for (const broker of brokersUnderTest) {
   test("of two dequeuers the one that has the request cancels it", async () => {
     await using all = await given(broker, { DEQUEUER_CONCURRENCY: "1" });
     const { stack, upstream, place, service } = all;
-    await using otherUpstream = slowService();
+    await using otherUpstream = await slowService();
     await using other = await testDequeuer({
       BROKER_URL: place.url,
       DEQUEUER_SERVICE: service,

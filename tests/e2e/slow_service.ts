@@ -1,4 +1,5 @@
-import { microservice, type TestServer } from "./stack.ts";
+import { serve } from "../../shared/http/server/server.ts";
+import type { TestServer } from "./stack.ts";
 
 /** A call to a {@link SlowService}. */
 export interface SlowCall {
@@ -17,9 +18,9 @@ export interface SlowService extends TestServer {
 }
 
 /** Starts a microservice whose calls stay open. A path that starts with `/quick` is answered at once. */
-export function slowService(): SlowService {
+export async function slowService(): Promise<SlowService> {
   const calls: SlowCall[] = [];
-  const server = microservice((request) => {
+  const { url, port, close } = await serve((request) => {
     const path = new URL(request.url).pathname;
     const { promise, resolve } = Promise.withResolvers<Response>();
     const answer = () => resolve(new Response(`answer to ${path}`));
@@ -31,13 +32,14 @@ export function slowService(): SlowService {
     });
     if (path.startsWith("/quick")) answer();
     return promise;
-  });
+  }, { hostname: "127.0.0.1", port: 0 });
   return {
-    ...server,
+    url,
+    port,
     calls,
     [Symbol.asyncDispose]() {
       for (const call of calls) call.answer();
-      return server[Symbol.asyncDispose]();
+      return close(AbortSignal.timeout(2_000));
     },
   };
 }

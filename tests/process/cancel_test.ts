@@ -8,7 +8,7 @@ import { temporaryBroker } from "./temporary_broker.ts";
 
 Deno.test("a caller that hangs up on the task's enqueuer ends the call of the task's dequeuer", async () => {
   await using broker = await temporaryBroker();
-  await using upstream = slowService();
+  await using upstream = await slowService();
   const env = { BROKER_URL: broker.url };
   await using enqueuer = startEnqueuer(env, { by: "task" });
   await using dequeuer = startDequeuer({

@@ -9,6 +9,7 @@ export interface Example {
 export async function example(
   name:
     | "request"
+    | "event"
     | "response"
     | "frame"
     | "last-frame"

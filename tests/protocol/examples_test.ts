@@ -57,6 +57,15 @@ Deno.test("the documented request is what the enqueuer publishes, and what the d
   assert.equal(new TextDecoder().decode(message.body), shown.body);
 });
 
+Deno.test("the documented event is what the enqueuer publishes, and what the dequeuer reads", async () => {
+  const shown = await example("event");
+  const event = decodeRequest(toMessage(shown));
+  assert.equal(event.topic, "order.paid");
+  const message = encodeRequest(event, Number(shown.properties["timestamp"]) * 1000);
+  assert.deepEqual(message.headers, shown.headers);
+  assert.deepEqual(propertiesOf(message), shown.properties);
+});
+
 Deno.test("the documented response is what the dequeuer publishes, and what the enqueuer reads", async () => {
   const shown = await example("response");
   const { properties, headers } = shown;

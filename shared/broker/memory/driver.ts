@@ -80,7 +80,7 @@ class MemoryBroker implements Broker {
       const queues = this.#store.route(to);
       for (const message of messages) {
         for (const queue of queues) queue.add(message, "broadcast" in to ? 0 : delayMs);
-        if (!confirm && queues.length === 0 && !("broadcast" in to)) onUnroutable?.(message);
+        if (queues.length === 0 && isTold(to, confirm, delayMs)) onUnroutable?.(message);
       }
     });
   }
@@ -190,6 +190,11 @@ function checkSize({ body, ...properties }: Message): void {
       `headers of ${headerBytes} bytes are over the limit of ${capabilities.maxHeaderBytes}`,
     );
   }
+}
+
+/** Whether a publisher is told of a message that no queue gets. */
+function isTold(to: Address, confirm: boolean, delayMs: number): boolean {
+  return "topic" in to ? delayMs === 0 : "queue" in to && !confirm;
 }
 
 function checkDelay(delayMs: number): void {

@@ -87,6 +87,7 @@ export class Store {
       for (const name of spec.broadcasts ?? []) queue.broadcasts.add(name);
       return;
     }
+    for (const pattern of spec.unbind ?? []) queue.topics.delete(pattern);
     for (const pattern of spec.topics ?? []) queue.topics.add(pattern);
     if (!this.#queues.has(spec.deadLetterQueue)) {
       this.#create({ ...spec, name: spec.deadLetterQueue });
