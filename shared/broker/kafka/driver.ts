@@ -287,7 +287,7 @@ class KafkaBroker implements Broker {
   }
 
   async #declareWork(spec: WorkSpec): Promise<void> {
-    const { name, deadLetterQueue, topics = [] } = spec;
+    const { name, deadLetterQueue, topics = [], unbind = [] } = spec;
     await this.#directory.sync();
     const names = [...new Set([deadLetterQueue, name])];
     const found = await this.#cluster.askFor(names);
@@ -307,13 +307,18 @@ class KafkaBroker implements Broker {
       );
     }
     await this.#groups.ensure(names);
-    const entries: (readonly [readonly string[], object])[] = [];
+    const entries: (readonly [readonly string[], object | undefined])[] = [];
     for (const each of names) {
       if (this.#directory.deadLetterQueue(each) === deadLetterQueue) continue;
       entries.push([["queue", each], { deadLetterQueue }]);
     }
     for (const pattern of topics) {
       if (!this.#directory.isBound(name, pattern)) entries.push([["bind", name, pattern], {}]);
+    }
+    for (const pattern of unbind) {
+      if (this.#directory.isBound(name, pattern)) {
+        entries.push([["bind", name, pattern], undefined]);
+      }
     }
     await this.#directory.write(entries);
     this.#specs.set(name, spec);
