@@ -1,4 +1,5 @@
 import { openBroker } from "../shared/broker/open.ts";
+import { statusLog } from "../shared/broker/status_log.ts";
 import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
@@ -60,10 +61,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: `proxymq-dequeuer ${service}`,
-    onStatus: ({ connected, detail }) => {
-      if (connected) log.info("broker connected: {detail}", { detail });
-      else if (!stop.signal.aborted) log.warn("broker not connected: {detail}", { detail });
-    },
+    onStatus: statusLog(log, stop.signal),
   });
   const results = await openResults(broker, resultsUrl(config), {
     name: `proxymq-dequeuer ${service} results`,

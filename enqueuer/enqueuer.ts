@@ -1,6 +1,7 @@
 import { v4 as uuidv4 } from "uuid";
 import type { Broker } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
+import { statusLog } from "../shared/broker/status_log.ts";
 import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
@@ -37,10 +38,7 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: "proxymq-enqueuer",
-    onStatus: ({ connected, detail }) => {
-      if (connected) log.info("broker connected: {detail}", { detail });
-      else if (!stopping.signal.aborted) log.warn("broker not connected: {detail}", { detail });
-    },
+    onStatus: statusLog(log, stopping.signal),
   });
   const results = await openResults(broker, resultsUrl(config), {
     name: "proxymq-enqueuer results",

@@ -67,7 +67,8 @@ export function readChoice<Name extends string>(
 ): Name {
   const choice = allowed.find((name) => name === text);
   if (choice !== undefined) return choice;
-  throw new Error(`--${option} is ${JSON.stringify(text)}; allowed are ${allowed.join(" and ")}`);
+  const shown = `${allowed.slice(0, -1).join(", ")} and ${allowed.at(-1)}`;
+  throw new Error(`--${option} is ${JSON.stringify(text)}; allowed are ${shown}`);
 }
 
 /** @throws {Error} it is no whole number from `min` to `max`. */

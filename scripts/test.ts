@@ -13,7 +13,7 @@ down what it brought up. The last line is "N passed, N failed".
   deno task test --filter "SOME NAME"   any argument of deno test
 
 Where a server cannot be had, its tests are reported as ignored, with the reason; with CI=true
-that is a failure if it is RabbitMQ.
+that is a failure for RabbitMQ.
 `;
 
 const project = join(import.meta.dirname ?? ".", "..");

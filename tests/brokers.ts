@@ -6,6 +6,7 @@ import { openBroker } from "../shared/broker/open.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { deleteTopics, kafkaFaults } from "./support/kafka_faults.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
+import { deleteRedisQueues, redisFaults } from "./support/redis_faults.ts";
 import { eventually, runId, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
@@ -123,6 +124,22 @@ function rabbitmq(queueType: "quorum" | "classic" | "classic-priority"): BrokerU
   };
 }
 
+const redisUrl = Deno.env.get("TEST_REDIS_URL");
+
+const redis: BrokerUnderTest = {
+  name: "redis",
+  system: "redis",
+  ...(redisUrl ? {} : {
+    missing: Deno.env.get("TEST_REDIS_MISSING") ?? "TEST_REDIS_URL is not set",
+  }),
+  setUp: () =>
+    setUp(async () => ({
+      url: redisUrl ?? "",
+      faults: await redisFaults(redisUrl ?? ""),
+      tidy: (queues) => deleteRedisQueues(redisUrl ?? "", queues),
+    })),
+};
+
 /** RabbitMQ with queues that are declared with priorities. */
 export const rabbitmqWithPriorities: BrokerUnderTest = rabbitmq("classic-priority");
 
@@ -179,6 +196,7 @@ export const brokersUnderTest: readonly BrokerUnderTest[] = [
   sqlite,
   rabbitmq("quorum"),
   rabbitmq("classic"),
+  redis,
   kafka,
 ];
 

@@ -6,6 +6,7 @@ import { type Call, Load } from "./load.ts";
 import { startMicroservice } from "./microservice.ts";
 import { kafkaBroker } from "./kafka_broker.ts";
 import { rabbitmqBroker } from "./rabbitmq_broker.ts";
+import { redisBroker } from "./redis_broker.ts";
 import { type Ended, Services } from "./services.ts";
 import { sqliteBroker } from "./sqlite_broker.ts";
 
@@ -41,7 +42,12 @@ export interface SoakResult {
   };
 }
 
-const brokers = { rabbitmq: rabbitmqBroker, sqlite: sqliteBroker, kafka: kafkaBroker };
+const brokers = {
+  rabbitmq: rabbitmqBroker,
+  redis: redisBroker,
+  sqlite: sqliteBroker,
+  kafka: kafkaBroker,
+};
 
 /** How long the broker may take to see what has happened, milliseconds. */
 const lookMs = 30_000;
@@ -54,7 +60,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const open = brokers[options.broker];
   const broker = stack.use(await open({ service, restart: options.restartBroker, signal, log }));
   const microservice = stack.use(startMicroservice());
-  const before = options.broker === "rabbitmq" ? await lookIfDeclared(broker) : {};
+  const before = options.broker !== "sqlite" ? await lookIfDeclared(broker) : {};
 
   const env = { BROKER_URL: broker.url };
   const services = new Services(stack, env, {

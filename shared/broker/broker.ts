@@ -226,6 +226,8 @@ export interface BrokerStatus {
   readonly connected: boolean;
   /** For an operator: where it is connected to, or what stands in the way. Holds no secret. */
   readonly detail: string;
+  /** For an operator: what may be lost as the server is set up, though all works. */
+  readonly warning?: string;
 }
 
 /**

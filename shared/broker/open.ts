@@ -8,11 +8,14 @@ interface Driver {
 }
 
 const rabbitmq = () => import("./rabbitmq/driver.ts");
+const redis = () => import("./redis/driver.ts");
 const drivers: Readonly<Record<string, () => Promise<Driver>>> = {
   "amqp:": rabbitmq,
   "amqps:": rabbitmq,
   "ws:": rabbitmq,
   "wss:": rabbitmq,
+  "redis:": redis,
+  "rediss:": redis,
   "kafka:": () => loadedAsInBrowser(() => import("./kafka/driver.ts")),
   "sqlite:": () => import("./sqlite/driver.ts"),
   "memory:": () => import("./memory/driver.ts"),

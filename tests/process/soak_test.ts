@@ -29,6 +29,18 @@ Deno.test({
     }),
 });
 
+const redisUrl = Deno.env.get("TEST_REDIS_URL");
+
+Deno.test({
+  name: "a small soak over redis",
+  ignore: !redisUrl,
+  fn: () =>
+    soak({
+      args: [...small, "--broker", "redis", "--no-broker-restart"],
+      env: { BROKER_URL: redisUrl ?? "" },
+    }),
+});
+
 const kafkaUrl = Deno.env.get("TEST_KAFKA_URL");
 
 Deno.test({
@@ -42,7 +54,7 @@ Deno.test("soak says what is allowed", async () => {
   assert.equal(help.code, 0);
   assert.match(help.stdout, /--requests N/);
   const wrong: [string[], RegExp][] = [
-    [["--broker", "nats"], /"nats"; allowed are rabbitmq and sqlite and kafka/],
+    [["--broker", "nats"], /"nats"; allowed are rabbitmq, redis, sqlite and kafka/],
     [["--connections", "0"], /--connections is "0"; allowed is a whole number from 1 to 1000/],
     [["--requests", "10"], /--requests is "10"; allowed is a whole number from 512/],
     [["--twice"], /Unknown option '--twice'/],
