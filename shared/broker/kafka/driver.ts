@@ -5,6 +5,7 @@
  * @module
  */
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
 import { pause } from "../../waiting.ts";
 import type {
   Address,
@@ -39,6 +40,7 @@ import { Replies } from "./replies.ts";
 import { topicResults } from "./results.ts";
 import { Router } from "./router.ts";
 import { settle } from "./settling.ts";
+import { TopicSpools, type TopicSpoolsOptions } from "./spools.ts";
 import { membersOf, oldestAge, progressOf } from "./stats.ts";
 import {
   ensureTopics,
@@ -234,16 +236,19 @@ class KafkaBroker implements Broker {
   }
 
   results(options: ResultStoreOptions): ResultStore {
-    const { cluster, target, producer } = {
-      cluster: this.#cluster,
-      target: this.#target,
-      producer: this.#producer,
-    };
-    return topicResults({ cluster, target, producer }, options);
+    return topicResults(this.#shared, options);
+  }
+
+  spools(): SpoolStore {
+    return new TopicSpools(this.#shared);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#disposal ??= this.#dispose();
+  }
+
+  get #shared(): TopicSpoolsOptions {
+    return { cluster: this.#cluster, target: this.#target, producer: this.#producer };
   }
 
   async #dispose(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   IncrementalAlterConfigOperationTypes,
   incrementalAlterConfigsV1,
 } from "@platformatic/kafka";
+import { maxPieceBytes } from "../../spool/spool_store.ts";
 import { pause } from "../../waiting.ts";
 import { BrokerError } from "../errors.ts";
 import type { Cluster, Topic } from "./cluster.ts";
@@ -44,6 +45,13 @@ export const topicSettings = {
     "segment.ms": "600000",
     "min.cleanable.dirty.ratio": "0.3",
     "delete.retention.ms": "600000",
+  },
+  /** Deleted as a whole; should nobody do that, it goes by age after 400 days. */
+  spool: {
+    "retention.ms": `${400 * 86_400_000}`,
+    "retention.bytes": "-1",
+    "message.timestamp.type": "LogAppendTime",
+    "max.message.bytes": `${16 * maxPieceBytes}`,
   },
   /** Only for who is there. */
   replies: {
