@@ -1,11 +1,12 @@
 import { runCommand } from "../shared/cli.ts";
-import { needsFiles } from "../shared/config/common.ts";
+import { loadDrivers, needsFiles } from "../shared/config/common.ts";
 import { termination } from "../shared/lifecycle.ts";
 import { giveUpFiles } from "../shared/runtime.ts";
 import { manual } from "./config.ts";
 import { startDequeuer } from "./dequeuer.ts";
 
 await runCommand(manual, async (config) => {
+  await loadDrivers(config);
   if (!needsFiles(config)) giveUpFiles();
   const terminated = termination();
   const dequeuer = await startDequeuer(config);

@@ -13,6 +13,19 @@ export function readEnv(name: string): string | undefined {
   return process.env[name];
 }
 
+/**
+ * Loads a module as if for a browser. The npm package `debug`, which some libraries log with, lists all
+ * environment variables when it is loaded elsewhere, and a service may read but a few.
+ */
+export async function loadedAsInBrowser<T>(load: () => Promise<T>): Promise<T> {
+  Object.assign(process, { browser: true });
+  try {
+    return await load();
+  } finally {
+    Reflect.deleteProperty(process, "browser");
+  }
+}
+
 /** Whether stdout is a terminal. */
 export function stdoutIsTerminal(): boolean {
   return process.stdout.isTTY === true;

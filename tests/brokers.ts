@@ -5,9 +5,10 @@ import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts
 import { openBroker } from "../shared/broker/open.ts";
 import { spoolQueue } from "../shared/broker/rabbitmq/spools.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { deleteTopics, kafkaFaults } from "./support/kafka_faults.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
 import { deleteRedisQueues, redisFaults } from "./support/redis_faults.ts";
-import { eventually, uniqueName } from "./support/waiting.ts";
+import { eventually, runId, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
 export { eventually, take, uniqueName, within } from "./support/waiting.ts";
@@ -145,6 +146,53 @@ const redis: BrokerUnderTest = {
 /** RabbitMQ with queues that are declared with priorities. */
 export const rabbitmqWithPriorities: BrokerUnderTest = rabbitmq("classic-priority");
 
+const kafkaUrl = Deno.env.get("TEST_KAFKA_URL");
+
+/**
+ * The end-to-end tests that run over Kafka each time, for what is Kafka's own in them: the whole way,
+ * its latency, settling, delays, broadcasts, results and dead letters. `TEST_KAFKA_E2E=all` runs all.
+ */
+const kafkaEndToEnd = [
+  "batch_test.ts",
+  "bad_input_test.ts",
+  "dead_letters_test.ts",
+  "drain_test.ts",
+  "priorities_test.ts",
+  "proxying_test.ts",
+  "queues_test.ts",
+  "requests_test.ts",
+  "retry_test.ts",
+  "send_test.ts",
+  "streams_test.ts",
+  "twice_test.ts",
+];
+
+function kafkaMissing(): string | undefined {
+  if (!kafkaUrl) return Deno.env.get("TEST_KAFKA_MISSING") || "TEST_KAFKA_URL is not set";
+  const [, file = ""] = /\/tests\/e2e\/([^/]+)$/.exec(Deno.mainModule) ?? [];
+  if (file === "" || kafkaEndToEnd.includes(file)) return undefined;
+  return Deno.env.get("TEST_KAFKA_E2E") === "all" ? undefined : "only with TEST_KAFKA_E2E=all";
+}
+
+const kafkaIsMissing = kafkaMissing();
+
+const kafka: BrokerUnderTest = {
+  name: "kafka",
+  system: "kafka",
+  ...(kafkaIsMissing === undefined ? {} : { missing: kafkaIsMissing }),
+  setUp: () =>
+    setUp(async () => ({
+      url: kafkaUrl ?? "",
+      faults: await kafkaFaults(kafkaUrl ?? ""),
+      // What is delayed for a queue comes to the next one of its name.
+      tidy: (queues) =>
+        deleteTopics(kafkaUrl ?? "", [
+          ...queues,
+          ...(queues.every((queue) => queue.includes(runId)) ? [] : ["proxymq_delays"]),
+        ]),
+    })),
+};
+
 /** Every broker that the tests run against, those that cannot be had here included. */
 export const brokersUnderTest: readonly BrokerUnderTest[] = [
   memory,
@@ -152,6 +200,7 @@ export const brokersUnderTest: readonly BrokerUnderTest[] = [
   rabbitmq("quorum"),
   rabbitmq("classic"),
   redis,
+  kafka,
 ];
 
 async function setUp(find: () => Promise<Place>): Promise<TestBroker> {

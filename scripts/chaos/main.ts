@@ -5,18 +5,18 @@ import { scenarios } from "./scenarios.ts";
 import { runScenario, type Verdict } from "./stand.ts";
 import { table } from "./table.ts";
 
-const brokers: readonly BrokerName[] = ["rabbitmq", "redis", "sqlite"];
+const brokers: readonly BrokerName[] = ["rabbitmq", "redis", "sqlite", "kafka"];
 const names = scenarios.map(({ name }) => name);
 const only = {
   any: "",
-  server: " (not on sqlite)",
+  server: " (not on sqlite and kafka)",
   rabbitmq: " (rabbitmq only)",
   redis: " (redis only)",
   sqlite: " (sqlite only)",
 };
 const nameWidth = Math.max(...names.map((name) => name.length));
 
-const help = `deno task chaos [--broker rabbitmq|redis|sqlite] [--short] [--json] [FAULT...]
+const help = `deno task chaos [--broker rabbitmq|redis|sqlite|kafka] [--short] [--json] [FAULT...]
 
 Does faults to real processes under load (an enqueuer, two dequeuers, a microservice whose answers
 can be checked) and keeps account of every request. At the end of each, every request that was
@@ -35,7 +35,8 @@ Options:
   --json         the table as JSON
   --help         prints this
 
-RabbitMQ and Redis are servers of their own: in Docker, or installed on this machine.
+RabbitMQ and Redis are servers of their own: in Docker, or installed on this machine. Kafka is had as
+for the tests (see deno task services).
 Exit code: 0, or 1 if anything was lost, wrong or left over.
 `;
 
@@ -88,7 +89,7 @@ async function doAll(options: Options, signal: AbortSignal): Promise<[Verdict[],
       log(`${scenario.title}: left out, ${missing}`);
       continue;
     }
-    if (broker !== "sqlite" && !servers.has(broker)) {
+    if (broker !== "sqlite" && broker !== "kafka" && !servers.has(broker)) {
       servers.set(broker, stack.use(await startOwnServer({ broker, signal, log })));
     }
     const server = servers.get(broker);

@@ -7,7 +7,7 @@ import type { OwnServer } from "./own_server.ts";
 import type { SmallDisk } from "./small_disk.ts";
 
 /** The brokers that a scenario can be for. */
-export type BrokerName = "rabbitmq" | "redis" | "sqlite";
+export type BrokerName = "rabbitmq" | "redis" | "sqlite" | "kafka";
 
 /** What a scenario works on: the stack under load. */
 export interface Stand {
@@ -63,5 +63,6 @@ export type Scenario =
 
 /** Whether a scenario is for a broker. */
 export function isFor({ broker: its }: Scenario, broker: BrokerName): boolean {
-  return its === "any" || its === broker || (its === "server" && broker !== "sqlite");
+  const isOwnServer = broker !== "sqlite" && broker !== "kafka";
+  return its === "any" || its === broker || (its === "server" && isOwnServer);
 }

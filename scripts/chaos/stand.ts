@@ -4,6 +4,7 @@ import { uniqueName } from "../../tests/support/waiting.ts";
 import { requestQueue } from "../../shared/service_name.ts";
 import type { BrokerState, SoakBroker } from "../soak/broker.ts";
 import { Load } from "../soak/load.ts";
+import { kafkaBroker } from "../soak/kafka_broker.ts";
 import { rabbitmqAt } from "../soak/rabbitmq_broker.ts";
 import { redisAt } from "../soak/redis_broker.ts";
 import { Services } from "../soak/services.ts";
@@ -150,6 +151,12 @@ async function openBroker(
 ) {
   if (broker === "sqlite") {
     const opened = stack.use(await sqliteBroker({ ...options, service, restart: false }));
+    return { broker: opened, url: opened.url };
+  }
+  if (broker === "kafka") {
+    const opened = stack.use(
+      await kafkaBroker({ ...options, service, restart: false }),
+    );
     return { broker: opened, url: opened.url };
   }
   if (!server) throw new Error(`${broker} needs a server of its own`);

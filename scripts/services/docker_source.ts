@@ -7,14 +7,16 @@ export interface Image {
   readonly image: string;
   /** What is run in it, with its arguments. @default what the image runs by itself */
   readonly command?: readonly string[];
-  /** The port inside the container. */
-  readonly port: number;
+  /** The port inside the container; without it, the same as this machine's. */
+  readonly port?: number;
   /** The port of this machine, if it is free. */
   readonly preferredPort: number;
   url(port: number): string;
   accepts(url: string): Promise<boolean>;
   /** The administration command inside the container. */
   readonly ctl: string;
+  /** Its environment variables, for a port of this machine. */
+  env?(port: number): Readonly<Record<string, string>>;
 }
 
 /** A server in a container of its own, where a Docker engine answers. */
@@ -46,7 +48,8 @@ export function dockerSource(image: Image): Source {
       const started = await run("docker", [
         ...["run", "--detach", "--name", container, "--hostname", container],
         ...["--label", `proxymq.project=${project}`],
-        ...["--publish", `127.0.0.1:${port}:${image.port}`, image.image],
+        ...Object.entries(image.env?.(port) ?? {}).map(([name, value]) => `--env=${name}=${value}`),
+        ...["--publish", `127.0.0.1:${port}:${image.port ?? port}`, image.image],
         ...image.command ?? [],
       ], { timeoutMs: 300_000, signal: context.signal });
       try {

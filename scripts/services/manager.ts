@@ -1,6 +1,7 @@
 /** Brings services up and takes them down. The state is kept in `.services/` of the project. */
 
 import { join } from "node:path";
+import { kafka } from "./kafka.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
 import type { Context, RunningService, Service, Source } from "./service.ts";
@@ -9,7 +10,7 @@ import { readState, stateFile, takeLock, writeState } from "./state.ts";
 
 const root = join(import.meta.dirname ?? ".", "..", "..", ".services");
 
-const services: readonly Service[] = [rabbitmq, redis];
+const services: readonly Service[] = [rabbitmq, redis, kafka];
 
 /** The services there are. */
 export const serviceNames: readonly string[] = services.map((service) => service.name);

@@ -4,6 +4,7 @@ import type { BrokerState, DeadLetter, SoakBroker } from "./broker.ts";
 import { doFaults, type Fault } from "./faults.ts";
 import { type Call, Load } from "./load.ts";
 import { startMicroservice } from "./microservice.ts";
+import { kafkaBroker } from "./kafka_broker.ts";
 import { rabbitmqBroker } from "./rabbitmq_broker.ts";
 import { redisBroker } from "./redis_broker.ts";
 import { type Ended, Services } from "./services.ts";
@@ -13,7 +14,7 @@ import { sqliteBroker } from "./sqlite_broker.ts";
 export interface SoakOptions {
   readonly requests: number;
   readonly connections: number;
-  readonly broker: "rabbitmq" | "redis" | "sqlite";
+  readonly broker: keyof typeof brokers;
   readonly restartBroker: boolean;
   readonly signal: AbortSignal;
   /** Takes a line of progress. */
@@ -41,6 +42,13 @@ export interface SoakResult {
   };
 }
 
+const brokers = {
+  rabbitmq: rabbitmqBroker,
+  redis: redisBroker,
+  sqlite: sqliteBroker,
+  kafka: kafkaBroker,
+};
+
 /** How long the broker may take to see what has happened, milliseconds. */
 const lookMs = 30_000;
 
@@ -49,8 +57,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { requests, connections, signal, log } = options;
   await using stack = new AsyncDisposableStack();
   const service = uniqueName("soak");
-  const open =
-    { rabbitmq: rabbitmqBroker, redis: redisBroker, sqlite: sqliteBroker }[options.broker];
+  const open = brokers[options.broker];
   const broker = stack.use(await open({ service, restart: options.restartBroker, signal, log }));
   const microservice = stack.use(startMicroservice());
   const before = options.broker !== "sqlite" ? await lookIfDeclared(broker) : {};

@@ -1,3 +1,4 @@
+import { loadedAsInBrowser } from "../runtime.ts";
 import type { Broker, BrokerOptions } from "./broker.ts";
 import { BrokerUrlError } from "./errors.ts";
 
@@ -15,6 +16,7 @@ const drivers: Readonly<Record<string, () => Promise<Driver>>> = {
   "wss:": rabbitmq,
   "redis:": redis,
   "rediss:": redis,
+  "kafka:": () => loadedAsInBrowser(() => import("./kafka/driver.ts")),
   "sqlite:": () => import("./sqlite/driver.ts"),
   "memory:": () => import("./memory/driver.ts"),
 };
@@ -34,6 +36,14 @@ export const brokerSchemes: readonly string[] = Object.keys(drivers);
  * ```
  */
 export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {
+  return (await loadDriver(url)).open(url, options);
+}
+
+/**
+ * Loads the driver that a URL needs, so that nothing is read from the disk when it is opened.
+ * @throws {BrokerUrlError} as {@link openBroker}.
+ */
+export async function loadDriver(url: string): Promise<Driver> {
   const scheme = /^[a-z]+:/.exec(url)?.[0] ?? "";
   const load = drivers[scheme];
   if (!load) {
@@ -41,5 +51,5 @@ export async function openBroker(url: string, options: BrokerOptions): Promise<B
       `a broker URL starts with one of ${brokerSchemes.join(" ")}, this one with "${scheme}"`,
     );
   }
-  return (await load()).open(url, options);
+  return await load();
 }

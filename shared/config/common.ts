@@ -1,4 +1,4 @@
-import { brokerSchemes } from "../broker/open.ts";
+import { brokerSchemes, loadDriver } from "../broker/open.ts";
 import { logLevels } from "../log.ts";
 import { choice, text } from "./variable.ts";
 
@@ -11,7 +11,8 @@ export const commonVariables = {
       description: "The broker. `sqlite:FILE` is embedded and needs no server; " +
         "`amqp://user:password@host:5672/vhost` is RabbitMQ, " +
         "`amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for each other; " +
-        "`redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS.",
+        "`redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS; " +
+        "`kafka://host:9092` is Kafka, 4.2 or later, with one host or several of a cluster.",
       default: "sqlite:proxymq.db",
       secret: "userinfo",
     },
@@ -67,6 +68,16 @@ function withSettings(url: string, { RABBITMQ_QUEUE_TYPE }: BrokerSettings): str
   if (parameters.has("queueType")) return url;
   parameters.set("queueType", RABBITMQ_QUEUE_TYPE);
   return `${base}?${parameters}`;
+}
+
+/** Loads the drivers of the brokers: some read files of their own then, and only then. */
+export async function loadDrivers(
+  { BROKER_URL, RESULTS_URL }: {
+    readonly BROKER_URL: string;
+    readonly RESULTS_URL?: string | undefined;
+  },
+): Promise<void> {
+  for (const url of [BROKER_URL, RESULTS_URL]) if (url !== undefined) await loadDriver(url);
 }
 
 /** Whether files of this machine are needed, rather than servers alone. */

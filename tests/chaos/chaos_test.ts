@@ -45,7 +45,7 @@ for (const broker of ["rabbitmq", "redis", "sqlite"] as const) {
 async function run(scenario: Scenario, broker: BrokerName): Promise<void> {
   const signal = AbortSignal.timeout(240_000);
   let server = servers.get(broker);
-  if (broker !== "sqlite" && !server) {
+  if (broker !== "sqlite" && broker !== "kafka" && !server) {
     server = await startOwnServer({ broker, signal, log });
     servers.set(broker, server);
   }

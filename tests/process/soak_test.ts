@@ -41,12 +41,20 @@ Deno.test({
     }),
 });
 
+const kafkaUrl = Deno.env.get("TEST_KAFKA_URL");
+
+Deno.test({
+  name: "a small soak over kafka",
+  ignore: !kafkaUrl,
+  fn: () => soak({ args: [...small, "--broker", "kafka"], env: { BROKER_URL: kafkaUrl ?? "" } }),
+});
+
 Deno.test("soak says what is allowed", async () => {
   const help = await runToEnd("soak", { args: ["--help"] });
   assert.equal(help.code, 0);
   assert.match(help.stdout, /--requests N/);
   const wrong: [string[], RegExp][] = [
-    [["--broker", "kafka"], /"kafka"; allowed are rabbitmq, redis and sqlite/],
+    [["--broker", "nats"], /"nats"; allowed are rabbitmq, redis, sqlite and kafka/],
     [["--connections", "0"], /--connections is "0"; allowed is a whole number from 1 to 1000/],
     [["--requests", "10"], /--requests is "10"; allowed is a whole number from 512/],
     [["--twice"], /Unknown option '--twice'/],

@@ -1,0 +1,389 @@
+/**
+ * Kafka, 4.2 or later. A work queue is a topic, consumed by the share group of the same name: its
+ * records are handed out, held and settled one by one, to any number of consumers.
+ *
+ * @module
+ */
+import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
+import { pause } from "../../waiting.ts";
+import type {
+  Address,
+  Broker,
+  BrokerOptions,
+  BrokerStatus,
+  Capabilities,
+  ConsumeOptions,
+  Delivery,
+  Message,
+  PublishOptions,
+  QueueSpec,
+  QueueStats,
+  Settlement,
+} from "../broker.ts";
+import { DeliveryBuffer } from "../delivery_buffer.ts";
+import {
+  BrokerUnavailableError,
+  MessageTooLargeError,
+  QueueMismatchError,
+  QueueNotFoundError,
+} from "../errors.ts";
+import { Cluster } from "./cluster.ts";
+import { delayTopic, maxDelayMs } from "./delays.ts";
+import { Directory } from "./directory.ts";
+import { Expiry } from "./expiry.ts";
+import { Mover } from "./mover.ts";
+import { Producer } from "./producer.ts";
+import { purge } from "./purge.ts";
+import { encodeRecord, headerBytes } from "./record.ts";
+import { Replies } from "./replies.ts";
+import { topicResults } from "./results.ts";
+import { Router } from "./router.ts";
+import { settle } from "./settling.ts";
+import { TopicSpools, type TopicSpoolsOptions } from "./spools.ts";
+import { membersOf, oldestAge, progressOf } from "./stats.ts";
+import {
+  ensureTopics,
+  GroupSettings,
+  maxHeaderBytes,
+  maxMessageBytes,
+  topicSettings,
+} from "./topics.ts";
+import { parseUrl, type Target } from "./url.ts";
+import { type Consuming, WorkConsumer } from "./work_consumer.ts";
+
+/** How often what is settled is deleted, and delays are looked after, milliseconds. */
+const tidyEveryMs = 10_000;
+const purgeEveryTimes = 6;
+
+const capabilities: Capabilities = {
+  system: "kafka",
+  durable: true,
+  shared: true,
+  priorities: "none",
+  countsRedeliveries: true,
+  delayResolutionMs: 1,
+  maxDelayMs,
+  maxMessageBytes,
+  maxHeaderBytes,
+};
+
+type WorkSpec = Extract<QueueSpec, { kind: "work" }>;
+
+/**
+ * Opens Kafka. The handle comes back at once and connects in the background.
+ *
+ * @param url `kafka://host:9092`; see {@link parseUrl}.
+ * @throws {BrokerUrlError} the URL cannot be read.
+ */
+export function open(url: string, options: BrokerOptions): Promise<Broker> {
+  return new Promise((resolve) => resolve(new KafkaBroker(parseUrl(url), options)));
+}
+
+class KafkaBroker implements Broker {
+  readonly capabilities = capabilities;
+  readonly #target: Target;
+  readonly #options: BrokerOptions;
+  readonly #cluster: Cluster;
+  readonly #producer: Producer;
+  readonly #directory: Directory;
+  readonly #groups: GroupSettings;
+  readonly #replies: Replies;
+  readonly #router: Router;
+  readonly #consuming: Consuming;
+  readonly #expiry: Expiry;
+  readonly #consumers = new Set<WorkConsumer>();
+  readonly #specs = new Map<string, WorkSpec>();
+  readonly #tidying: Promise<void>;
+  #mover: Mover | undefined;
+  #status: BrokerStatus;
+  #disposal: Promise<void> | undefined;
+
+  constructor(target: Target, options: BrokerOptions) {
+    // Short, for the names of its members start with it.
+    const handle = crypto.randomUUID().slice(0, 18);
+    this.#target = target;
+    this.#options = options;
+    this.#status = { connected: false, detail: `connecting to ${target.shown}` };
+    this.#cluster = new Cluster({
+      target,
+      name: options.name,
+      setUp: () => this.#directory.setUp(),
+      onChange: () => this.#changed(),
+    });
+    this.#producer = new Producer(this.#cluster);
+    this.#directory = new Directory(this.#cluster, target, this.#producer, handle);
+    this.#groups = new GroupSettings(this.#cluster);
+    this.#replies = new Replies(this.#cluster, target, this.#directory, handle);
+    this.#router = new Router(
+      this.#cluster,
+      target,
+      this.#directory,
+      this.#producer,
+      {
+        delayed: () => this.#move(),
+        expires: (queue, at) => this.#expiry.note(queue, at),
+      },
+    );
+    this.#consuming = {
+      cluster: this.#cluster,
+      groups: this.#groups,
+      directory: this.#directory,
+      router: this.#router,
+      handle,
+      deadLetterQueue: (queue) => this.#deadLetterQueue(queue),
+      redeclare: (queue) => this.#redeclare(queue),
+    };
+    this.#expiry = new Expiry(this.#consuming);
+    this.#tidying = this.#tidy();
+  }
+
+  get status(): BrokerStatus {
+    return this.#status;
+  }
+
+  async declare(queue: QueueSpec, options?: { readonly signal?: AbortSignal }): Promise<void> {
+    for (;;) {
+      await this.#cluster.ready(options?.signal);
+      const { generation } = this.#cluster;
+      try {
+        if (queue.kind === "reply") {
+          return await this.#replies.declare(queue.name, queue.broadcasts ?? []);
+        }
+        return await this.#declareWork(queue);
+      } catch (error) {
+        const lost = this.#cluster.generation !== generation;
+        if (!lost || !(error instanceof BrokerUnavailableError)) throw error;
+        options?.signal?.throwIfAborted();
+      }
+    }
+  }
+
+  async publish(
+    to: Address,
+    messages: readonly Message[],
+    options: PublishOptions = {},
+  ): Promise<void> {
+    await this.#cluster.firstTry;
+    this.#cluster.check();
+    const { confirm = true, onUnroutable, delayMs = 0 } = options;
+    for (const message of messages) checkSize(message);
+    if (delayMs > maxDelayMs) {
+      throw new RangeError(`a delay of ${delayMs} ms is over the limit of ${maxDelayMs}`);
+    }
+    if (messages.length === 0) return;
+    const published = this.#publish(to, messages, delayMs, onUnroutable);
+    if (confirm) return await published;
+    published.catch((error) => {
+      if (!(error instanceof QueueNotFoundError)) return;
+      for (const message of messages) onUnroutable?.(message);
+    });
+  }
+
+  consume(queue: string, options: ConsumeOptions): AsyncIterable<Delivery> {
+    if (this.#disposal) {
+      const failed = new DeliveryBuffer(() => {});
+      failed.end(new BrokerUnavailableError("the broker handle is closed"));
+      return failed;
+    }
+    const replies = this.#replies.consume(queue, options.signal);
+    if (replies) return replies;
+    const consumer = new WorkConsumer(this.#consuming, queue, options);
+    this.#consumers.add(consumer);
+    consumer.ended.finally(() => this.#consumers.delete(consumer));
+    return consumer.buffer;
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<void> {
+    if (this.#disposal) {
+      return Promise.reject(new BrokerUnavailableError("the broker handle is closed"));
+    }
+    return settle(settlements, this.#consuming);
+  }
+
+  async stats(queue: string): Promise<QueueStats> {
+    await this.#cluster.firstTry;
+    this.#cluster.check();
+    const deadLetterQueue = this.#deadLetterQueue(queue);
+    const names = [...new Set([queue, deadLetterQueue])];
+    const [topics] = await Promise.all([this.#cluster.askFor(names), this.#directory.sync()]);
+    const topic = topics.get(queue);
+    if (!topic) throw new QueueNotFoundError(queue);
+    const letters = deadLetterQueue === queue ? undefined : topics.get(deadLetterQueue);
+    const [work, dead, members] = await Promise.all([
+      progressOf(this.#cluster, topic),
+      letters && progressOf(this.#cluster, letters),
+      membersOf(this.#cluster, queue),
+    ]);
+    // The server keeps one that was killed for a while.
+    const consumers = members.filter((member) => {
+      const [handle, own] = member.split("/");
+      return own === undefined || this.#directory.isAlive(handle);
+    }).length;
+    const own = [...this.#consumers].filter((consumer) => consumer.queue === queue);
+    const held = own.reduce((sum, consumer) => sum + consumer.held, 0) +
+      this.#directory.heldByOthers(queue);
+    const inFlight = Math.min(held, work.unsettled);
+    const ready = work.unsettled - inFlight;
+    const age = ready > 0 ? await oldestAge(this.#cluster, topic, work) : undefined;
+    return {
+      ready,
+      dead: dead?.unsettled ?? 0,
+      consumers,
+      inFlight,
+      ...(age === undefined ? {} : { oldestAgeMs: age }),
+    };
+  }
+
+  results(options: ResultStoreOptions): ResultStore {
+    return topicResults(this.#shared, options);
+  }
+
+  spools(): SpoolStore {
+    return new TopicSpools(this.#shared);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposal ??= this.#dispose();
+  }
+
+  get #shared(): TopicSpoolsOptions {
+    return { cluster: this.#cluster, target: this.#target, producer: this.#producer };
+  }
+
+  async #dispose(): Promise<void> {
+    this.#replies.end();
+    await Promise.allSettled([
+      ...[...this.#consumers].map((consumer) => consumer.close()),
+      this.#mover?.stop(),
+      this.#expiry.stop(),
+    ]);
+    await this.#directory.leave();
+    await this.#cluster.close();
+    await Promise.allSettled([this.#directory.ended, this.#replies.ended(), this.#tidying]);
+    this.#changed();
+  }
+
+  #changed(): void {
+    const { connected, trouble } = this.#cluster;
+    const detail = this.#disposal
+      ? "closed"
+      : connected
+      ? `connected to ${this.#target.shown}`
+      : `not connected to ${this.#target.shown}: ${trouble}`;
+    const now = { connected: connected && !this.#disposal, detail };
+    if (now.connected === this.#status.connected && now.detail === this.#status.detail) return;
+    this.#status = now;
+    this.#options.onStatus?.(now);
+  }
+
+  async #publish(
+    to: Address,
+    messages: readonly Message[],
+    delayMs: number,
+    onUnroutable: PublishOptions["onUnroutable"],
+  ): Promise<void> {
+    if ("broadcast" in to) return await this.#router.broadcast(to.broadcast, messages);
+    if ("queue" in to) return await this.#router.toQueue(to.queue, messages, { delayMs });
+    const queues = await this.#router.queues(to);
+    if (queues.length === 0) { for (const message of messages) onUnroutable?.(message); }
+    else if (delayMs > 0) await this.#router.toTopicLater(to.topic, messages, delayMs);
+    else await Promise.all(queues.map((queue) => this.#router.toQueue(queue, messages)));
+  }
+
+  async #declareWork(spec: WorkSpec): Promise<void> {
+    const { name, deadLetterQueue, topics = [], unbind = [] } = spec;
+    await this.#directory.sync();
+    const names = [...new Set([deadLetterQueue, name])];
+    const found = await this.#cluster.askFor(names);
+    const declared = this.#directory.deadLetterQueue(name);
+    if (found.has(name) && declared !== undefined && declared !== deadLetterQueue) {
+      throw new QueueMismatchError(
+        `the queue "${name}" has the dead-letter queue "${declared}", not "${deadLetterQueue}"; ` +
+          "give one of the two another name",
+      );
+    }
+    const { partitions } = this.#target;
+    if (found.size < names.length) {
+      await ensureTopics(
+        this.#cluster,
+        this.#target,
+        names.map((name) => ({ name, partitions, settings: topicSettings.queue })),
+      );
+    }
+    await this.#groups.ensure(names);
+    const entries: (readonly [readonly string[], object | undefined])[] = [];
+    for (const each of names) {
+      if (this.#directory.deadLetterQueue(each) === deadLetterQueue) continue;
+      entries.push([["queue", each], { deadLetterQueue }]);
+    }
+    for (const pattern of topics) {
+      if (!this.#directory.isBound(name, pattern)) entries.push([["bind", name, pattern], {}]);
+    }
+    for (const pattern of unbind) {
+      if (this.#directory.isBound(name, pattern)) {
+        entries.push([["bind", name, pattern], undefined]);
+      }
+    }
+    await this.#directory.write(entries);
+    this.#specs.set(name, spec);
+  }
+
+  #deadLetterQueue(queue: string): string {
+    for (const { name, deadLetterQueue } of this.#specs.values()) {
+      if (name === queue || deadLetterQueue === queue) return deadLetterQueue;
+    }
+    return this.#directory.deadLetterQueue(queue) ?? queue.replace(/_requests$/, "_dlq");
+  }
+
+  async #redeclare(queue: string): Promise<void> {
+    for (const spec of this.#specs.values()) {
+      if (spec.name === queue || spec.deadLetterQueue === queue) {
+        return await this.#declareWork(spec);
+      }
+    }
+    throw new QueueNotFoundError(queue);
+  }
+
+  /** Starts to move what is delayed. */
+  #move(): void {
+    if (this.#disposal) return;
+    this.#mover ??= new Mover(this.#consuming);
+  }
+
+  /** While it consumes, it looks after what is delayed, and deletes what is settled. */
+  async #tidy(): Promise<void> {
+    const { closing } = this.#cluster;
+    for (let times = 1; !closing.aborted; times++) {
+      await pause(tidyEveryMs, closing);
+      if (closing.aborted || this.#consumers.size === 0 || !this.#cluster.connected) continue;
+      try {
+        const delays = await this.#cluster.topic(delayTopic);
+        if (delays) this.#move();
+        if (times % purgeEveryTimes !== 0) continue;
+        for (const name of new Set([...this.#consumers].map(({ queue }) => queue))) {
+          const topic = await this.#cluster.topic(name);
+          if (topic) await purge(this.#cluster, topic);
+        }
+        if (delays) await purge(this.#cluster, delays);
+      } catch {
+        // The next time.
+      }
+    }
+  }
+}
+
+function checkSize(message: Message): void {
+  const { length } = message.body;
+  if (length > maxMessageBytes) {
+    throw new MessageTooLargeError(
+      `a body of ${length} bytes is over the limit of ${maxMessageBytes}`,
+    );
+  }
+  const bytes = headerBytes(encodeRecord(message));
+  if (bytes > maxHeaderBytes) {
+    throw new MessageTooLargeError(
+      `headers of ${bytes} bytes are over the limit of ${maxHeaderBytes}`,
+    );
+  }
+}

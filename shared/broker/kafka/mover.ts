@@ -1,0 +1,120 @@
+import { logger } from "../../log.ts";
+import { QueueNotFoundError } from "../errors.ts";
+import { delayTopic, leavesAt, nextHop } from "./delays.ts";
+import type { Lease } from "./lease.ts";
+import { decodeRecord, encodeRecord, numberOf } from "./record.ts";
+import { delayFields, type Router } from "./router.ts";
+import { acknowledgements } from "./share_apis.ts";
+import { ShareConsumer } from "./share_consumer.ts";
+import type { Consuming } from "./work_consumer.ts";
+
+const log = logger("broker");
+
+/** How many records of a level are held at once. */
+const mostEachLevel = 128;
+/** How long a record stands still that could not be moved, milliseconds. */
+const againMs = 1_000;
+/** The longest that a timer can be set to, milliseconds. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * Moves delayed records on when it is time. Any number of handles do it at once: each holds some of
+ * the first records of each level, which a level keeps all for the same time.
+ */
+export class Mover {
+  readonly #router: Router;
+  readonly #timers = new Map<Lease, ReturnType<typeof setTimeout>>();
+  readonly #consumer: ShareConsumer;
+  readonly #deliveryLimit: () => number;
+  #stopped = false;
+
+  constructor({ cluster, groups, router, handle }: Consuming) {
+    this.#router = router;
+    this.#deliveryLimit = () => groups.deliveryLimit;
+    this.#consumer = new ShareConsumer({
+      cluster,
+      groups,
+      handle,
+      topic: delayTopic,
+      most: Infinity,
+      mostEach: mostEachLevel,
+      onLease: (lease) => this.#take(lease),
+      onMissing: () => router.ensureDelays(),
+    });
+    this.#consumer.ended.catch(() => {});
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    await this.#consumer.release();
+    await this.#consumer.ended.catch(() => {});
+  }
+
+  #take(lease: Lease): void {
+    const { fields } = lease.record;
+    const dueAt = numberOf(fields.get(delayFields.due)) ?? 0;
+    const left = numberOf(fields.get(delayFields.left)) ?? 0;
+    // One that was handed out too often would be dropped: it is written anew.
+    const worn = lease.deliveryCount >= this.#deliveryLimit() - 1;
+    this.#wait(lease, worn ? 0 : leavesAt(dueAt, { left }) - Date.now());
+  }
+
+  #wait(lease: Lease, ms: number): void {
+    if (this.#stopped) return;
+    if (ms <= 0) return void this.#move(lease);
+    const timer = setTimeout(() => {
+      this.#timers.delete(lease);
+      if (ms > longestTimerMs) this.#wait(lease, ms - longestTimerMs);
+      else this.#move(lease);
+    }, Math.min(ms, longestTimerMs));
+    this.#timers.set(lease, timer);
+  }
+
+  async #move(lease: Lease): Promise<void> {
+    if (!lease.claim()) return;
+    try {
+      await this.#publish(lease);
+      await lease.holder.acknowledge(lease, acknowledgements.accept);
+    } catch (error) {
+      if (this.#stopped || !lease.isKept) return;
+      log.debug("a delayed message stands still: {error}", { error });
+      lease.unclaim();
+      this.#wait(lease, againMs);
+    }
+  }
+
+  async #publish({ record, partition: level }: Lease): Promise<void> {
+    const { fields } = record;
+    const message = decodeRecord(record);
+    const dueAt = numberOf(fields.get(delayFields.due)) ?? 0;
+    const left = numberOf(fields.get(delayFields.left)) ?? 0;
+    const early = Date.now() < leavesAt(dueAt, { left });
+    const hop = early ? { level, left } : nextHop({ left });
+    const queue = fields.get(delayFields.queue);
+    const topic = fields.get(delayFields.topic);
+    if (hop) {
+      const extra: Record<string, string> = {
+        [delayFields.due]: `${dueAt}`,
+        [delayFields.left]: `${hop.left}`,
+        ...(queue === undefined ? {} : { [delayFields.queue]: queue }),
+        ...(topic === undefined ? {} : { [delayFields.topic]: topic }),
+      };
+      return await this.#router.toLevel(hop.level, encodeRecord(message, extra));
+    }
+    const queues = queue !== undefined
+      ? [queue]
+      : topic !== undefined
+      ? await this.#router.queues({ topic })
+      : [];
+    for (const each of queues) {
+      try {
+        await this.#router.toQueue(each, [message]);
+      } catch (error) {
+        if (!(error instanceof QueueNotFoundError)) throw error;
+        log.warn("a message was delayed for the queue {queue}, which is gone", { queue: each });
+      }
+    }
+  }
+}

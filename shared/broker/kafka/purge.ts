@@ -1,0 +1,32 @@
+import { deleteRecordsV2 } from "@platformatic/kafka";
+import type { Cluster, Topic } from "./cluster.ts";
+import { brokerError } from "./refusal.ts";
+import { progressOf } from "./stats.ts";
+
+const timeoutMs = 5_000;
+
+/**
+ * Deletes what is settled: a topic of Kafka keeps its records whatever its consumers do with them.
+ * @throws {BrokerError}
+ */
+export async function purge(cluster: Cluster, topic: Topic): Promise<void> {
+  const { starts } = await progressOf(cluster, topic);
+  const partitions = [...topic.leaders.keys()];
+  const firsts = await cluster.offsets(topic, partitions, -2);
+  const behind = partitions.filter((one) => (starts[one] ?? 0n) > (firsts[one] ?? 0n));
+  const byLeader = Map.groupBy(behind, (partition) => topic.leaders[partition] ?? -1);
+  await Promise.all([...byLeader].map(async ([leader, some]) => {
+    const connection = await cluster.connection(leader);
+    try {
+      await deleteRecordsV2.api.async(connection, [{
+        name: topic.name,
+        partitions: some.map((partitionIndex) => ({
+          partitionIndex,
+          offset: starts[partitionIndex] ?? 0n,
+        })),
+      }], timeoutMs);
+    } catch (error) {
+      throw brokerError(error, topic.name);
+    }
+  }));
+}
