@@ -17,7 +17,7 @@ that is a failure.
 `;
 
 const project = join(import.meta.dirname ?? ".", "..");
-const rooms = ["shared", "enqueuer", "dequeuer", "tests", "examples", "scripts"];
+const rooms = ["shared", "enqueuer", "dequeuer", "cli", "tests", "examples", "scripts"];
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {

@@ -7,8 +7,8 @@ export interface Manual {
   readonly variables: Variables;
 }
 
-/** The text that `--help` prints. */
-export function helpText(manual: Manual): string {
+/** The text that `--help` prints. @param command how the service is started. */
+export function helpText(manual: Manual, command: string): string {
   const entries = Object.entries(manual.variables).map(([name, variable]) => {
     const state = variable.required ? "required" : `default: ${variable.default ?? "not set"}`;
     return `  ${name} (${state})\n      ${variable.description}\n      Allowed: ${variable.allowed}`;
@@ -16,7 +16,7 @@ export function helpText(manual: Manual): string {
   return [
     manual.summary,
     "",
-    `Usage: deno task ${manual.name} [--help] [--version]`,
+    `Usage: ${command} [--help] [--version]`,
     "",
     "Environment variables:",
     ...entries,
