@@ -44,8 +44,11 @@ export interface QueuedRequest {
 
 /** An HTTP response on its way back. */
 export interface QueuedResponse {
+  /** The status, from 200 to 599. */
   readonly status: number;
+  /** The headers by their lower-case names. */
   readonly headers: HeaderTable;
+  /** The body as it came. */
   readonly body: Uint8Array;
 }
 
