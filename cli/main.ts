@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { args, exit } from "../shared/runtime.ts";
 import { version } from "../shared/version.ts";
 
 interface Command {
@@ -63,5 +62,3 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   return await commands[name]?.run(`proxymq ${name}`, rest) ?? 0;
 }
-
-if (import.meta.main) exit(await main(args));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { missingDeclarations } from "./declarations.ts";
-import { commandFile, commands, commandText, exported, facts } from "./facts.ts";
+import { commands, exported, facts } from "./facts.ts";
 import { filesBelow, run } from "./files.ts";
 import { rewriteForNode } from "./modules.ts";
 import { copySource } from "./source.ts";
@@ -28,7 +28,7 @@ export async function buildPackage(folder: string): Promise<string> {
     );
     const modules = (await filesBelow(root)).filter((path) => path.endsWith(".js"));
     const imported = await rewriteForNode(root, modules, source);
-    for (const name of Object.keys(commands)) await writeCommand(root, name);
+    for (const module of Object.values(commands)) await makeExecutable(join(root, built(module)));
     await patchPackageJson(join(root, "package.json"), imported);
     await Deno.mkdir(folder, { recursive: true });
     const tarball = join(folder, `${facts.name}-${facts.version}.tgz`);
@@ -50,11 +50,14 @@ async function checkDeclarations(root: string): Promise<void> {
   }
 }
 
-async function writeCommand(root: string, name: string): Promise<void> {
-  await Deno.mkdir(join(root, "bin"), { recursive: true });
-  const path = join(root, commandFile(name));
-  await Deno.writeTextFile(path, commandText(name));
+async function makeExecutable(path: string): Promise<void> {
+  await Deno.writeTextFile(path, `#!/usr/bin/env node\n${await Deno.readTextFile(path)}`);
   if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
+}
+
+/** What a module is called in the package. */
+function built(module: string): string {
+  return module.replace(/\.ts$/, ".js");
 }
 
 async function patchPackageJson(path: string, imported: ReadonlySet<string>): Promise<void> {
@@ -62,11 +65,13 @@ async function patchPackageJson(path: string, imported: ReadonlySet<string>): Pr
   const dependencies: Record<string, string> = packed.dependencies;
   const exports = Object.fromEntries(
     Object.entries(exported).map(([name, module]) => {
-      const file = `./${module.replace(/\.ts$/, "")}`;
-      return [name, { types: `${file}.d.ts`, default: `${file}.js` }];
+      const types = `./${module.replace(/\.ts$/, ".d.ts")}`;
+      return [name, { types, default: `./${built(module)}` }];
     }),
   );
-  const bin = Object.fromEntries(Object.keys(commands).map((name) => [name, commandFile(name)]));
+  const bin = Object.fromEntries(
+    Object.entries(commands).map(([name, module]) => [name, built(module)]),
+  );
   const patched = {
     ...facts,
     type: "module",

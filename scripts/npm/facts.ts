@@ -14,36 +14,9 @@ export const facts = {
 /** The library's modules by what they are imported as. */
 export const exported: Readonly<Record<string, string>> = { ".": "mod.ts" };
 
-/** The commands, and the function `main` that each of them calls. */
-export const commands: Readonly<
-  Record<string, { module: string; call: (name: string) => string }>
-> = {
-  "proxymq-enqueuer": { module: "enqueuer/main.ts", call: runService },
-  "proxymq-dequeuer": { module: "dequeuer/main.ts", call: runService },
-  proxymq: {
-    module: "cli/main.ts",
-    call: () => "exit(await main(args));",
-  },
+/** The commands, and the modules that are run for them. */
+export const commands: Readonly<Record<string, string>> = {
+  "proxymq-enqueuer": "cli/bin/proxymq_enqueuer.ts",
+  "proxymq-dequeuer": "cli/bin/proxymq_dequeuer.ts",
+  proxymq: "cli/bin/proxymq.ts",
 };
-
-function runService(name: string): string {
-  return `await main({ command: ${JSON.stringify(name)}, args });`;
-}
-
-/** The file of a command in the package. */
-export function commandFile(name: string): string {
-  return `bin/${name}.js`;
-}
-
-/** Its text. `import.meta.main`, by which the modules know that they were started, Node 22 lacks. */
-export function commandText(name: string): string {
-  const { module, call } = commands[name] ?? { module: "", call: runService };
-  const main = call(name);
-  const used = main.includes("exit(") ? "args, exit" : "args";
-  return `#!/usr/bin/env node
-import { main } from "../${module.replace(/\.ts$/, ".js")}";
-import { ${used} } from "../shared/runtime.js";
-
-${main}
-`;
-}

@@ -24,7 +24,7 @@ export async function copySource(folder: string): Promise<void> {
   for (const path of included) {
     await copy(join(project, path), join(folder, path), (name) => !name.endsWith("_test.ts"));
   }
-  const entries = [...Object.values(exported), ...Object.values(commands).map((it) => it.module)];
+  const entries = [...Object.values(exported), ...Object.values(commands)];
   await Deno.writeTextFile(
     join(folder, "deno.json"),
     JSON.stringify({
