@@ -1,4 +1,5 @@
 import { configOf } from "../shared/config/option.ts";
+import { withTimeout } from "../shared/waiting.ts";
 import { manual } from "./config.ts";
 import { startDequeuer } from "./dequeuer.ts";
 import type { DequeuerOptions } from "./options.ts";
@@ -48,7 +49,7 @@ export async function createDequeuer(options: DequeuerOptions): Promise<Dequeuer
   const { server, ready, done, close } = await startDequeuer(config);
   let closed: Promise<void> | undefined;
   const closeOnce = (signal?: AbortSignal) =>
-    closed ??= close(signal ?? AbortSignal.timeout(config.DEQUEUER_DRAIN_TIMEOUT));
+    closed ??= signal ? close(signal) : withTimeout(config.DEQUEUER_DRAIN_TIMEOUT, close);
   return {
     url: server.url,
     ready,

@@ -1,4 +1,5 @@
 import { configOf } from "../shared/config/option.ts";
+import { withTimeout } from "../shared/waiting.ts";
 import { manual } from "./config.ts";
 import { startEnqueuer } from "./enqueuer.ts";
 import type { EnqueuerOptions } from "./options.ts";
@@ -58,7 +59,7 @@ export async function createEnqueuer(options: EnqueuerOptions = {}): Promise<Enq
   const { server, ready, close } = await startEnqueuer(config);
   let closed: Promise<void> | undefined;
   const closeOnce = (signal?: AbortSignal) =>
-    closed ??= close(signal ?? AbortSignal.timeout(config.ENQUEUER_DRAIN_TIMEOUT));
+    closed ??= signal ? close(signal) : withTimeout(config.ENQUEUER_DRAIN_TIMEOUT, close);
   return {
     url: server.url,
     ready,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
+import { within } from "../support/waiting.ts";
 
 const project = join(import.meta.dirname ?? ".", "..", "..");
 
@@ -29,4 +30,13 @@ Deno.test("everything that is exported is documented, and nothing of it is priva
 
 Deno.test("the examples in the library's documentation run", async () => {
   await deno("test", "--frozen", "-A", "--doc", ...withExamples);
+});
+
+Deno.test("a program that closed both services ends by itself", async () => {
+  const program = join(project, "tests/library/ended.ts");
+  const { stdout } = await within(
+    new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--frozen", program] }).output(),
+    "the end of the program",
+  );
+  assert.equal(new TextDecoder().decode(stdout), "closed\n");
 });
