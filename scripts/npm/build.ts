@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { makeExecutable } from "./commands.ts";
 import { missingDeclarations } from "./declarations.ts";
-import { commands, exported, facts } from "./facts.ts";
+import { exported, facts } from "./facts.ts";
 import { filesBelow, run } from "./files.ts";
 import { rewriteForNode } from "./modules.ts";
+import { packageJson } from "./package_json.ts";
 import { copySource } from "./source.ts";
 
 /**
@@ -28,7 +30,7 @@ export async function buildPackage(folder: string): Promise<string> {
     );
     const modules = (await filesBelow(root)).filter((path) => path.endsWith(".js"));
     const imported = await rewriteForNode(root, modules, source);
-    for (const module of Object.values(commands)) await makeExecutable(join(root, built(module)));
+    await makeExecutable(root);
     await patchPackageJson(join(root, "package.json"), imported);
     await Deno.mkdir(folder, { recursive: true });
     const tarball = join(folder, `${facts.name}-${facts.version}.tgz`);
@@ -50,39 +52,13 @@ async function checkDeclarations(root: string): Promise<void> {
   }
 }
 
-async function makeExecutable(path: string): Promise<void> {
-  await Deno.writeTextFile(path, `#!/usr/bin/env node\n${await Deno.readTextFile(path)}`);
-  if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
-}
-
-/** What a module is called in the package. */
-function built(module: string): string {
-  return module.replace(/\.ts$/, ".js");
-}
-
 async function patchPackageJson(path: string, imported: ReadonlySet<string>): Promise<void> {
-  const packed = JSON.parse(await Deno.readTextFile(path));
-  const dependencies: Record<string, string> = packed.dependencies;
-  const exports = Object.fromEntries(
-    Object.entries(exported).map(([name, module]) => {
-      const types = `./${module.replace(/\.ts$/, ".d.ts")}`;
-      return [name, { types, default: `./${built(module)}` }];
-    }),
+  const packed: { readonly dependencies: Readonly<Record<string, string>> } = JSON.parse(
+    await Deno.readTextFile(path),
   );
-  const bin = Object.fromEntries(
-    Object.entries(commands).map(([name, module]) => [name, built(module)]),
-  );
-  const patched = {
-    ...facts,
-    type: "module",
-    exports: { ...exports, "./package.json": "./package.json" },
-    bin,
-    // Exactly what the tests run with.
-    dependencies: Object.fromEntries(
-      Object.entries(dependencies)
-        .filter(([name]) => imported.has(name))
-        .map(([name, range]) => [name, range.replace(/^\^/, "")]),
-    ),
-  };
+  const dependencies = Object.entries(packed.dependencies)
+    .filter(([name]) => imported.has(name))
+    .map(([name, range]) => [name, range.replace(/^\^/, "")]);
+  const patched = packageJson(Object.fromEntries(dependencies));
   await Deno.writeTextFile(path, `${JSON.stringify(patched, null, 2)}\n`);
 }

@@ -15,6 +15,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
+import { inspect } from "node:util";
 import { toRequest } from "../../shared/http/server/incoming.ts";
 import { send } from "../../shared/http/server/outgoing.ts";
 
@@ -95,6 +96,7 @@ const shim = {
   hostname,
   pid: process.pid,
   errors: { NotFound },
+  inspect,
   makeTempDir: ({ prefix = "" } = {}) => mkdtemp(join(tmpdir(), prefix)),
   async *readDir(path: string) {
     yield* await readdir(path, { withFileTypes: true });

@@ -36,13 +36,19 @@ export class Installation implements AsyncDisposable {
       const [tarball, node] = await Promise.all([buildPackage(folder), findNode()]);
       await Deno.writeTextFile(join(folder, "package.json"), '{ "type": "module" }\n');
       const others = testPackages.map((name) => config.imports[name].replace(/^npm:/, ""));
-      const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"];
-      await npm(["install", ...quiet, tarball, ...others], folder);
-      return new Installation(folder, node);
+      const installation = new Installation(folder, node);
+      await installation.add(tarball, ...others);
+      return installation;
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;
     }
+  }
+
+  /** Installs packages. */
+  async add(...packages: string[]): Promise<void> {
+    const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"];
+    await npm(["install", ...quiet, ...packages], this.#folder);
   }
 
   get #package(): string {

@@ -17,6 +17,7 @@ import { missingRegistry } from "./node_runtime.ts";
 
 const missing = await missingRegistry();
 const all = Deno.env.get("TEST_NODE") === "all";
+const later = all ? undefined : "for deno task test:node";
 
 let installation: Promise<Installation> | undefined;
 const installed = () => installation ??= Installation.make();
@@ -115,17 +116,46 @@ for (const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|.* quorum)$
   }
 }
 
+nodeTest("a TypeScript program takes the library's declarations, strictly", async () => {
+  const node = await installed();
+  await node.add("typescript@5.9.3", "@types/node@22.19.0");
+  await node.write(
+    "typed.ts",
+    `import { batch, createDequeuer, createEnqueuer, type Delivery, openBroker } from "proxymq";
+export async function run(): Promise<string> {
+  const enqueuer = await createEnqueuer({ brokerUrl: "memory:", port: 0, replyTimeout: "5s" });
+  // @ts-expect-error: a duration has a unit
+  await createDequeuer({ service: "a", targetUrl: "http://a", timeout: "5" });
+  const broker = await openBroker("memory:", { name: "typed" });
+  const { signal } = new AbortController();
+  const source: AsyncIterable<Delivery> = broker.consume("q", { prefetch: 1, signal });
+  for await (const { items } of batch(source, { maxItems: 2, lingerMs: 1 })) items[0]?.attempt.toFixed();
+  return enqueuer.url;
+}
+`,
+  );
+  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023"];
+  const lib = ["--lib", "es2023,esnext.disposable"];
+  await node.run(["node_modules/typescript/bin/tsc", ...options, ...lib, "typed.ts"]);
+}, missing ?? later);
+
 const rabbitmq = brokersUnderTest.find(({ system }) => system === "rabbitmq");
+/** Their relay is an upgrade of Deno's own server. */
+const onDenoOnly = ["tests/rabbitmq/websocket_test.ts"];
 const quick = ["tests/conformance/conformance_test.ts"];
-const rest = ["tests/results/results_test.ts", ...await endToEndTests()];
+const rest = [
+  "tests/results/results_test.ts",
+  ...await testsIn("e2e"),
+  ...await testsIn("protocol"),
+  ...await testsIn("rabbitmq"),
+].filter((file) => !onDenoOnly.includes(file));
 
 for (const file of [...quick, ...rest]) {
-  const whole = all || !quick.includes(file);
-  const reason = whole && !all ? "for deno task test:node" : undefined;
+  const reason = quick.includes(file) ? undefined : later;
   nodeTest(`${file}${all ? "" : ", embedded brokers"}`, async () => {
     const { passed, skipped } = await (await installed()).runTests([file], {
       TEST_RABBITMQ_URL: all ? Deno.env.get("TEST_RABBITMQ_URL") ?? "" : "",
-      TEST_RABBITMQ_MISSING: all ? rabbitmq?.missing ?? "" : "for deno task test:node",
+      TEST_RABBITMQ_MISSING: later ?? rabbitmq?.missing ?? "",
       // What brings the server up again is Deno's own.
       PROXYMQ_TEST_SERVICES: "",
     });
@@ -133,8 +163,8 @@ for (const file of [...quick, ...rest]) {
   }, missing ?? reason);
 }
 
-async function endToEndTests(): Promise<string[]> {
-  const files = await Array.fromAsync(Deno.readDir(new URL("../e2e", import.meta.url)));
-  return files.map(({ name }) => `tests/e2e/${name}`).filter((path) => path.endsWith("_test.ts"))
-    .sort();
+async function testsIn(room: string): Promise<string[]> {
+  const files = await Array.fromAsync(Deno.readDir(new URL(`../${room}`, import.meta.url)));
+  return files.map(({ name }) => `tests/${room}/${name}`)
+    .filter((path) => path.endsWith("_test.ts")).sort();
 }
