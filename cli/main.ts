@@ -24,6 +24,14 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "lists, shows, replays, discards, exports and imports dead letters",
     run: async (command, args) => (await import("./dead_letters/main.ts")).main({ command, args }),
   },
+  move: {
+    summary: "moves what waits for a service from one broker to another",
+    run: async (command, args) => (await import("./move/main.ts")).main({ command, args }),
+  },
+  top: {
+    summary: "shows the queues of an enqueuer's services, again and again",
+    run: async (command, args) => (await import("./top/main.ts")).main({ command, args }),
+  },
 };
 
 const help = `A durable queue in front of any HTTP service.

@@ -1,12 +1,15 @@
+import { Buffer } from "node:buffer";
 import type { Broker, Message, QueueSpec } from "../shared/broker/broker.ts";
-import { MessageTooLargeError, QueueNotFoundError } from "../shared/broker/errors.ts";
+import { BrokerUnavailableError, MessageTooLargeError } from "../shared/broker/errors.ts";
 import { offer } from "../shared/broker/offer.ts";
+import { publishDeclaring } from "../shared/broker/publish_declaring.ts";
 import { replaysOf } from "../shared/dead_letters/replayed.ts";
 import { type Callback, encodeCallback } from "../shared/message/callback.ts";
-import type { QueuedRequest } from "../shared/message/envelope.ts";
+import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
 import { callbackService, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { callbackFor } from "./callback.ts";
 import { type Outcome, problemResponse } from "./outcome.ts";
+import type { ReadSpooled } from "./spools/request_body.ts";
 
 const work: QueueSpec = {
   kind: "work",
@@ -14,20 +17,25 @@ const work: QueueSpec = {
   deadLetterQueue: deadLetterQueue(callbackService),
 };
 
+/** The largest body that goes with a callback though it is in a spool, bytes. */
+const mostInline = 2 ** 20;
 /** For how long a callback is offered to a broker that does not take it, milliseconds. */
 const patienceMs = 60_000;
-/** For how long its queue is declared, milliseconds. */
-const declareMs = 10_000;
 
 /** Publishes the callbacks of requests that have ended, for an enqueuer to deliver. */
 export class CallbackPublisher implements Disposable {
   readonly #broker: Broker;
   readonly #service: string;
+  readonly #readSpooled: ReadSpooled;
   readonly #stop = new AbortController();
 
-  /** @param service the one whose requests end here. */
-  constructor(broker: Broker, service: string) {
+  /**
+   * @param service the one whose requests end here.
+   * @param readSpooled reads the responses that are in spools.
+   */
+  constructor(broker: Broker, service: string, readSpooled: ReadSpooled) {
     this.#broker = broker;
+    this.#readSpooled = readSpooled;
     this.#service = service;
   }
 
@@ -48,7 +56,7 @@ export class CallbackPublisher implements Disposable {
     if (!callback) return;
     const limits = { until: Date.now() + patienceMs, signal: this.#stop.signal };
     try {
-      await offer(() => this.#publish(callback), limits);
+      await offer(async () => this.#publish(await this.#withBody(callback)), limits);
     } catch (error) {
       if (!(error instanceof MessageTooLargeError)) throw error;
       const response = problemResponse("upstream-protocol-error", error.message, request.id);
@@ -65,16 +73,23 @@ export class CallbackPublisher implements Disposable {
     this.stop();
   }
 
-  async #publish(callback: Callback): Promise<void> {
-    const messages = [encodeCallback(callback)];
+  /** A response that is small after all goes with it, though it was spooled. */
+  async #withBody(callback: Callback): Promise<Callback> {
+    const { spooled, ...response } = callback.response ?? {};
+    const { spool, size = Infinity } = spooled ?? {};
+    if (spool === undefined || size > mostInline) return callback;
     try {
-      await this.#broker.publish({ queue: work.name }, messages);
+      const chunks = await Array.fromAsync(this.#readSpooled(spool, 0, this.#stop.signal));
+      const body = Buffer.concat(chunks, size);
+      return { ...callback, response: { ...response as QueuedResponse, body } };
     } catch (error) {
-      if (!(error instanceof QueueNotFoundError)) throw error;
-      // Whoever took the request would have declared it: it was deleted, or that was no enqueuer.
-      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(declareMs)]);
-      await this.#broker.declare(work, { signal });
-      await this.#broker.publish({ queue: work.name }, messages);
+      if (error instanceof BrokerUnavailableError) throw error;
+      return callback;
     }
+  }
+
+  #publish(callback: Callback): Promise<void> {
+    const { signal } = this.#stop;
+    return publishDeclaring(this.#broker, work, [encodeCallback(callback)], { signal });
   }
 }

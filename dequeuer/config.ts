@@ -7,11 +7,13 @@ import {
   integer,
   integerOrAuto,
   list,
+  listOf,
   port,
   text,
   url,
 } from "../shared/config/variable.ts";
 import { ownServiceNameForm, ownServiceNamePattern } from "../shared/service_name.ts";
+import { bindingForm, parseBinding } from "../shared/topic.ts";
 import { batchFormats } from "./batches/batch_request.ts";
 
 const variables = {
@@ -33,6 +35,17 @@ const variables = {
   DEQUEUER_TARGET_URL: url(["http:", "https:"], {
     description: "The microservice. A path in it is put before every request's path.",
     required: true,
+  }),
+  DEQUEUER_TOPICS: listOf(parseBinding, bindingForm, {
+    description:
+      "The topics whose events (`POST /publish/{topic}`) this service gets, as patterns: " +
+      "`order.*,inventory.#`. The same for all its instances, which share them. What was named here " +
+      "before stays bound until it is named with `!` before it.",
+  }),
+  DEQUEUER_EVENTS_PATH: text(/^\/[\x21-\x7e]*$/, "a path that starts with /", {
+    description: "Where the microservice takes events: `POST`. `{topic}` in it stands for the " +
+      "event's topic, as in `/events/{topic}`.",
+    default: "/events",
   }),
   DEQUEUER_CONCURRENCY: integerOrAuto(1, 10_000, {
     description:
@@ -126,8 +139,8 @@ const variables = {
   DEQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
     description:
       "The largest response body that is passed on in one message; above it the caller " +
-      "gets 502. It limits what is collected as a whole: responses to requests that are answered " +
-      "with 202, have an `Idempotency-Key` or a callback, or go in batches. What streams has no limit.",
+      "gets 502. It limits what is collected as a whole, as responses in batches are. What " +
+      "streams has no limit.",
     default: "16MiB",
   }),
   DEQUEUER_STREAM_THRESHOLD: byteSize(512 * 2 ** 20, {

@@ -1,4 +1,5 @@
 import { openBroker } from "../shared/broker/open.ts";
+import { statusLog } from "../shared/broker/status_log.ts";
 import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
@@ -6,6 +7,9 @@ import { openResults } from "../shared/results/open.ts";
 import { serve, type Server } from "../shared/http/server/server.ts";
 import { creditType } from "../shared/message/credit.ts";
 import { cancelBroadcast, deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { spoolFromBytes } from "../shared/spool/spool_store.ts";
+import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
+import { Spools } from "../shared/spool/spools.ts";
 import { createApp } from "./app.ts";
 import { BatchCalls } from "./batches/batch_calls.ts";
 import { Breaker } from "./breaker.ts";
@@ -14,6 +18,7 @@ import { Cancellations } from "./cancellations.ts";
 import type { DequeuerConfig } from "./config.ts";
 import { ControlQueue } from "./control_queue.ts";
 import { Dedupe } from "./dedupe.ts";
+import { bindingsOf } from "./events.ts";
 import { Forwarder } from "./forwarder.ts";
 import { Gate } from "./gate.ts";
 import { Limits } from "./limits.ts";
@@ -24,6 +29,8 @@ import { runPipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { SingleCalls } from "./single_calls.ts";
+import type { ReadSpooled } from "./spools/request_body.ts";
+import { ResponseSpooler } from "./spools/response_spooler.ts";
 import { Streamer } from "./streams/streamer.ts";
 import { TargetHealth } from "./target_health.ts";
 import { Upstream } from "./upstream.ts";
@@ -59,10 +66,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: `proxymq-dequeuer ${service}`,
-    onStatus: ({ connected, detail }) => {
-      if (connected) log.info("broker connected: {detail}", { detail });
-      else if (!stop.signal.aborted) log.warn("broker not connected: {detail}", { detail });
-    },
+    onStatus: statusLog(log, stop.signal),
   });
   const results = await openResults(broker, resultsUrl(config), {
     name: `proxymq-dequeuer ${service} results`,
@@ -92,8 +96,13 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       thresholdBytes: Math.min(config.DEQUEUER_STREAM_THRESHOLD, maxBodyBytes),
       retryStatuses: retry.statuses,
     },
+    spools: {
+      thresholdBytes: Math.min(spoolFromBytes, maxBodyBytes),
+      retryStatuses: retry.statuses,
+    },
   });
-  const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT);
+  const readSpooled: ReadSpooled = (id, from, signal) => spools.read(id, from, signal);
+  const forwarder = new Forwarder(upstream, config.DEQUEUER_TIMEOUT, readSpooled);
   const cancellations = new Cancellations({
     onDisconnect: config.DEQUEUER_ON_DISCONNECT,
     onCancel: (id) => calls.cancel(id),
@@ -120,8 +129,9 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     prefetch: () => gate.prefetch,
   });
   addProcessMetrics(metrics.registry, () => broker.status);
+  const spools = new Spools(broker, spoolMetrics(metrics.registry));
   const replier = new Replier(broker, () => metrics.replyDropped());
-  const callbacks = new CallbackPublisher(broker, service);
+  const callbacks = new CallbackPublisher(broker, service, readSpooled);
   const healthUrl = config.DEQUEUER_TARGET_HEALTH_URL;
   const targetHealth = healthUrl && new TargetHealth(gate, healthUrl);
   const streamer = new Streamer({
@@ -132,16 +142,26 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
     onFrame: metrics.framed,
     onEnd: metrics.streamEnded,
   });
+  const spooler = new ResponseSpooler({ spools, forwarder, recorder, replier });
   const calls = batchSize === 1
     ? new SingleCalls({
       forwarder,
       breaker,
       cancellations,
       limits: limits.adaptive ? limits : undefined,
-      streams: (request) => streamer.takes(request),
+      streams: (request) =>
+        spooler.takes(request) ? "spool" : streamer.takes(request) ? "requester" : undefined,
     })
     : new BatchCalls(
-      { forwarder, breaker, cancellations, limits, queue, onFlush: metrics.batched },
+      {
+        forwarder,
+        breaker,
+        cancellations,
+        limits,
+        queue,
+        onFlush: metrics.batched,
+        readSpooled,
+      },
       {
         maxBytes: config.DEQUEUER_BATCH_MAX_BYTES,
         lingerMs: config.DEQUEUER_BATCH_LINGER_MS,
@@ -177,7 +197,12 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
   cancellations.start(results.store);
   const { signal } = stop;
   const ready = broker
-    .declare({ kind: "work", name: queue, deadLetterQueue: deadLetterQueue(service) }, { signal })
+    .declare({
+      kind: "work",
+      name: queue,
+      deadLetterQueue: deadLetterQueue(service),
+      ...bindingsOf(config.DEQUEUER_TOPICS),
+    }, { signal })
     .then(() => Promise.all([cancellations.known(signal), control.tried(signal)]))
     .then(() => {
       declared = true;
@@ -198,9 +223,12 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         recorder,
         replier,
         streamer,
+        spooler,
+        spools,
         callbacks,
         metrics,
         retry,
+        eventsPath: config.DEQUEUER_EVENTS_PATH,
         gate,
       },
       queue,
@@ -221,6 +249,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         recorder.stop();
         replier.stop();
         streamer.stop();
+        spooler.stop();
         callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });
@@ -241,6 +270,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
       streamer[Symbol.dispose]();
       callbacks[Symbol.dispose]();
       await upstream[Symbol.asyncDispose]();
+      await spools[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
       await server.close(AbortSignal.timeout(1_000));

@@ -1,9 +1,12 @@
 import { errors } from "undici";
 import { DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { type HeaderTable, toRawHeaders } from "../shared/http/headers.ts";
+import { BrokerError, SpoolNotFoundError } from "../shared/broker/errors.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
+import { SpoolBrokenError, SpoolSilentError } from "../shared/spool/spool_store.ts";
 import { type Exchange, ResponseTooLargeError } from "./exchange.ts";
-import type { Upstream, UpstreamRequest } from "./upstream.ts";
+import type { StreamsTo, Upstream, UpstreamRequest } from "./upstream.ts";
+import { type ReadSpooled, RequestBody } from "./spools/request_body.ts";
 import { UpstreamStream } from "./streams/upstream_stream.ts";
 
 /** How a call to the microservice ended. */
@@ -11,6 +14,10 @@ export type ForwardResult =
   | { readonly kind: "response"; readonly response: QueuedResponse }
   | { readonly kind: "unreachable"; readonly detail: string }
   | { readonly kind: "timeout"; readonly detail: string }
+  /** Its body is not in its spool any more, or not whole. */
+  | { readonly kind: "body-gone"; readonly detail: string }
+  /** Its body could not be read just now. */
+  | { readonly kind: "body-unreadable"; readonly detail: string }
   | { readonly kind: "invalid-request"; readonly detail: string }
   | { readonly kind: "invalid-response"; readonly detail: string }
   /** Of a batch's item: not done, says the microservice, or says nothing of it. */
@@ -21,6 +28,10 @@ export type ForwardResult =
   | { readonly kind: "streamed"; readonly status: number }
   /** It was passed on as it came, and did not come to its end. */
   | { readonly kind: "broken-off"; readonly status: number; readonly detail: string }
+  /** It was written to a spool as it came, to its end, and its requester knows. */
+  | { readonly kind: "spooled"; readonly response: QueuedResponse }
+  /** It did not come to its end, and nobody has to keep what came. */
+  | { readonly kind: "cut-off"; readonly detail: string }
   /** Its deadline passed before it was sent. */
   | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
@@ -50,6 +61,7 @@ export interface ForwardCall<Result = ForwardResult> {
 export class Forwarder implements Disposable {
   readonly #upstream: Upstream;
   readonly #timeoutMs: number;
+  readonly #readSpooled: ReadSpooled | undefined;
   readonly #wheel = new DeadlineWheel();
   readonly #calls = new Set<Exchange>();
   /** The calls by their requests' ids; a request that comes twice can be under way twice. */
@@ -57,11 +69,14 @@ export class Forwarder implements Disposable {
 
   /**
    * @param timeoutMs how long a call may take when the request's deadline leaves more; of one whose
-   * response streams, how long it may take to its head, and then from one piece to the next.
+   * response streams, how long it may take to its head, and then from one piece to the next; and
+   * likewise of one whose body is in a spool.
+   * @param readSpooled reads those bodies.
    */
-  constructor(upstream: Upstream, timeoutMs: number) {
+  constructor(upstream: Upstream, timeoutMs: number, readSpooled?: ReadSpooled) {
     this.#upstream = upstream;
     this.#timeoutMs = timeoutMs;
+    this.#readSpooled = readSpooled;
   }
 
   /** How many calls are under way. */
@@ -71,36 +86,35 @@ export class Forwarder implements Disposable {
 
   /**
    * Calls the microservice with a request. Never rejects.
-   * @param streams whether the response may come as a stream.
+   * @param streams how the response may come as a stream, if so.
    */
   async forward(
     request: QueuedRequest,
     attempt: number,
-    streams = false,
+    streams?: StreamsTo,
   ): Promise<ForwardResult | Streaming> {
-    const timeoutMs = Math.min(this.#timeoutMs, remainingMs(request, Date.now()));
-    const call = this.#call(
-      {
-        method: request.method,
-        path: request.path,
-        headers: toRawHeaders(upstreamHeaders(request, attempt, timeoutMs)),
-        body: request.body,
-      },
-      timeoutMs,
-      streams,
-    );
+    const leftMs = remainingMs(request, Date.now());
+    const timeoutMs = Math.min(this.#timeoutMs, leftMs);
+    const headers = toRawHeaders(upstreamHeaders(request, attempt, timeoutMs));
+    const body = this.#bodyOf(request);
+    if (body instanceof RequestBody) headers.push("content-length", String(body.size));
+    const { method, path } = request;
+    const call = this.#call({ method, path, headers, body }, timeoutMs, streams, leftMs);
+    const close = () => {
+      this.#delete(call, request.id);
+      if (body instanceof RequestBody) body.close();
+    };
     this.#add(call, request.id);
     const result = await call.result;
-    if (result.kind === "streaming") {
-      void result.stream.closed.then(() => this.#delete(call, request.id));
-    } else this.#delete(call, request.id);
+    if (result.kind === "streaming") void result.stream.closed.then(close);
+    else close();
     return result;
   }
 
   /** Calls the microservice, for no longer than `timeoutMs`, and collects the response. */
   send(request: UpstreamRequest, timeoutMs = this.#timeoutMs): ForwardCall {
     // Nothing streams that was not asked to.
-    return this.#call(request, timeoutMs, false) as ForwardCall;
+    return this.#call(request, timeoutMs, undefined) as ForwardCall;
   }
 
   /** Aborts the call with this request, if there is one under way; it ends as `cancelled`. */
@@ -118,10 +132,18 @@ export class Forwarder implements Disposable {
     this.#wheel[Symbol.dispose]();
   }
 
+  #bodyOf({ body, spooled }: QueuedRequest): Uint8Array | RequestBody {
+    if (!spooled) return body;
+    if (this.#readSpooled) return new RequestBody(this.#readSpooled, spooled);
+    throw new Error("spools are not read here");
+  }
+
+  /** @param leftMs how long it may take if its body still moves, milliseconds. */
   #call(
     request: UpstreamRequest,
     timeoutMs: number,
-    streams: boolean,
+    streams: StreamsTo | undefined,
+    leftMs = timeoutMs,
   ): ForwardCall<ForwardResult | Streaming> {
     let call: Exchange;
     try {
@@ -130,8 +152,15 @@ export class Forwarder implements Disposable {
       const result = Promise.resolve({ kind: "invalid-request", detail: text(error) } as const);
       return { result, cancel() {}, timeOut() {} };
     }
+    const { body } = request;
+    const until = Date.now() + leftMs;
     const timeOut = () => call.abort(new TimeoutError());
-    const deadline = this.#wheel.add(Date.now() + timeoutMs, timeOut);
+    const look = () => {
+      const next = body instanceof RequestBody ? Math.min(until, body.movedAt + timeoutMs) : 0;
+      if (next <= Date.now()) timeOut();
+      else deadline = this.#wheel.add(next, look);
+    };
+    let deadline = this.#wheel.add(Date.now() + timeoutMs, look);
     this.#calls.add(call);
     const result = call.response.then((response) => {
       this.#wheel.cancel(deadline);
@@ -141,7 +170,8 @@ export class Forwarder implements Disposable {
     }, (error) => {
       this.#wheel.cancel(deadline);
       this.#calls.delete(call);
-      return failure(error, timeoutMs);
+      const unread = body instanceof RequestBody ? body.failure : undefined;
+      return unread ? bodyFailure(unread.error) : failure(error, timeoutMs);
     });
     return { result, cancel: () => call.abort(new CancelledError()), timeOut };
   }
@@ -176,6 +206,17 @@ export class Forwarder implements Disposable {
     return { kind: "broken-off", status, detail };
   }
 
+  /** The same of a stream that was written to a spool, where it can be written anew. */
+  storedEnd(
+    error: unknown,
+    stream: UpstreamStream,
+  ): Extract<ForwardResult, { kind: "cancelled" | "stopped" | "cut-off" }> {
+    if (error instanceof StoppedError) return { kind: "stopped" };
+    const end = this.streamEnd(error, stream);
+    if (end.kind === "cancelled") return end;
+    return { kind: "cut-off", detail: "detail" in end ? end.detail : end.kind };
+  }
+
   #add(call: ForwardCall<unknown>, id: string | undefined): void {
     if (id === undefined) return;
     const same = this.#byId.get(id);
@@ -200,7 +241,7 @@ export function remainingMs({ deadline }: QueuedRequest, now: number): number {
  * @param timeoutMs how long the call may take.
  */
 export function upstreamHeaders(
-  { headers, id, traceparent, tracestate }: QueuedRequest,
+  { headers, id, topic, traceparent, tracestate }: QueuedRequest,
   attempt: number,
   timeoutMs: number,
 ): HeaderTable {
@@ -208,6 +249,7 @@ export function upstreamHeaders(
     ...headers,
     "proxymq-attempt": String(attempt),
     ...(id === undefined ? {} : { "proxymq-request-id": id }),
+    ...(topic === undefined ? {} : { "proxymq-topic": topic }),
     "proxymq-deadline": String(Math.round(timeoutMs)),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
@@ -218,6 +260,15 @@ function toResult(response: QueuedResponse): ForwardResult {
   return response.status >= 200 && response.status <= 599
     ? { kind: "response", response }
     : { kind: "invalid-response", detail: `the status is ${response.status}` };
+}
+
+/** How a call ended whose body could not be read. */
+export function bodyFailure(error: unknown): Extract<ForwardResult, { detail: string }> {
+  const detail = `the request's body: ${text(error)}`;
+  const passes = error instanceof SpoolSilentError ||
+    error instanceof BrokerError && !(error instanceof SpoolNotFoundError);
+  const gone = error instanceof SpoolNotFoundError || error instanceof SpoolBrokenError;
+  return { kind: gone && !passes ? "body-gone" : "body-unreadable", detail };
 }
 
 function failure(error: unknown, timeoutMs: number): ForwardResult {

@@ -1,16 +1,19 @@
 import type { Broker, Delivery } from "../shared/broker/broker.ts";
 import { logger } from "../shared/log.ts";
 import { decodeRequest, EnvelopeError, type QueuedRequest } from "../shared/message/envelope.ts";
+import type { Spools } from "../shared/spool/spools.ts";
 import type { CallbackPublisher } from "./callback_publisher.ts";
 import type { Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import type { Dedupe } from "./dedupe.ts";
+import { addressed } from "./events.ts";
 import { remainingMs } from "./forwarder.ts";
 import type { ProcessedOutcome } from "./metrics.ts";
 import { decide, type Outcome, problemResponse, type RetryPolicy } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Replier } from "./replier.ts";
 import { settlementOf } from "./settlement.ts";
+import type { ResponseSpooler } from "./spools/response_spooler.ts";
 import type { Streamer } from "./streams/streamer.ts";
 
 const log = logger("pipeline");
@@ -25,8 +28,12 @@ export interface HandleDeps {
   readonly recorder: Recorder;
   readonly replier: Replier;
   readonly streamer: Streamer;
+  readonly spooler: ResponseSpooler;
+  readonly spools: Pick<Spools, "delete">;
   readonly callbacks: CallbackPublisher;
   readonly retry: RetryPolicy;
+  /** Where the microservice takes events. */
+  readonly eventsPath: string;
 }
 
 /**
@@ -39,7 +46,7 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
   let request: QueuedRequest | undefined;
   let outcome: Outcome;
   try {
-    request = decodeRequest(message);
+    request = addressed(decodeRequest(message), deps.eventsPath);
     outcome = notWanted(deps, request) ?? await once(deps, delivery, request);
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error;
@@ -59,7 +66,8 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
     });
   }
   if (request) await recorder.record(request, delivery, outcome);
-  if ("response" in outcome && message.replyTo !== undefined) {
+  const replied = outcome.kind === "answered" && outcome.replied === true;
+  if ("response" in outcome && message.replyTo !== undefined && !replied) {
     await replier.reply({
       replyTo: message.replyTo,
       id: message.correlationId,
@@ -67,7 +75,10 @@ export async function handle(deps: HandleDeps, delivery: Delivery): Promise<Proc
     }, outcome.response);
   }
   if (request) await deps.callbacks.publish(message, request, outcome);
-  await broker.settle([settlementOf(delivery, outcome)]);
+  const settlement = settlementOf(delivery, outcome);
+  await broker.settle([settlement]);
+  // A retry reads it again, and a dead letter may be replayed.
+  if (request?.spooled && settlement.kind === "ack") deps.spools.delete(request.spooled.spool);
   return outcome.kind;
 }
 
@@ -84,7 +95,7 @@ function once(deps: HandleDeps, delivery: Delivery, request: QueuedRequest): Pro
 }
 
 async function attempt(
-  { calls, recorder, retry, streamer }: HandleDeps,
+  { calls, recorder, retry, spooler, streamer }: HandleDeps,
   delivery: Delivery,
   request: QueuedRequest,
 ): Promise<Outcome> {
@@ -102,11 +113,14 @@ async function attempt(
   const onForward = () => recorder.processing(request, delivery);
   const call = await calls.call(request, attempt, onForward);
   if (!call) return { kind: "postponed" };
-  const result = call.result.kind === "streaming"
-    ? await streamer.pass(request, call.result.stream)
-    : call.result;
+  const result = call.result.kind !== "streaming"
+    ? call.result
+    : spooler.takes(request)
+    ? await spooler.pass(request, delivery, call.result.stream)
+    : await streamer.pass(request, call.result.stream);
   return decide(result, retry, {
     requestId: request.id,
+    isEvent: request.topic !== undefined,
     attempt: delivery.attempt,
     countsAttempt: call.countsAttempt,
     deadline: request.deadline,

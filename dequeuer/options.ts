@@ -11,14 +11,15 @@ export interface DequeuerOptions {
    * The broker. `sqlite:FILE` is embedded and needs no server;
    * `amqp://user:password@host:5672/vhost` is RabbitMQ,
    * `amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for
-   * each other. Allowed: a URL that starts with amqp: amqps: ws: wss: sqlite: memory:.
+   * each other; `redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS.
+   * Allowed: a URL that starts with amqp: amqps: ws: wss: redis: rediss: sqlite: memory:.
    * @default "sqlite:proxymq.db"
    */
   readonly brokerUrl?: string | undefined;
   /**
    * Where the states and responses of requests are kept that nobody waits for; the same for
    * enqueuers and dequeuers. In the broker unless set. Allowed: a URL that starts with amqp: amqps:
-   * ws: wss: sqlite: memory:.
+   * ws: wss: redis: rediss: sqlite: memory:.
    */
   readonly resultsUrl?: string | undefined;
   /**
@@ -49,6 +50,20 @@ export interface DequeuerOptions {
    * with http: or https: and holds no password.
    */
   readonly targetUrl: string | URL;
+  /**
+   * The topics whose events (`POST /publish/{topic}`) this service gets, as patterns:
+   * `order.*,inventory.#`. The same for all its instances, which share them. What was named here
+   * before stays bound until it is named with `!` before it. Allowed: patterns such as order.*,
+   * where * stands for a word and # for any number of words, or !order.* for one that is to be
+   * bound no longer, with commas between them.
+   */
+  readonly topics?: readonly string[] | undefined;
+  /**
+   * Where the microservice takes events: `POST`. `{topic}` in it stands for the event's topic, as
+   * in `/events/{topic}`. Allowed: a path that starts with /.
+   * @default "/events"
+   */
+  readonly eventsPath?: string | undefined;
   /**
    * How many calls the microservice gets at once; no more requests are held by this dequeuer, so
    * others can take the rest (with batches, that many and one more). `auto` finds it, and follows
@@ -163,9 +178,8 @@ export interface DequeuerOptions {
   readonly onDisconnect?: "cancel" | "finish" | undefined;
   /**
    * The largest response body that is passed on in one message; above it the caller gets 502. It
-   * limits what is collected as a whole: responses to requests that are answered with 202, have an
-   * `Idempotency-Key` or a callback, or go in batches. What streams has no limit. Allowed: a number
-   * of bytes up to 536870912, or with a unit: 512KiB, 16MiB, 1GiB.
+   * limits what is collected as a whole, as responses in batches are. What streams has no limit.
+   * Allowed: a number of bytes up to 536870912, or with a unit: 512KiB, 16MiB, 1GiB.
    * @default "16MiB"
    */
   readonly maxBodyBytes?: ByteSize | undefined;

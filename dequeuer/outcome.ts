@@ -6,7 +6,12 @@ import type { ForwardResult } from "./forwarder.ts";
 
 /** What becomes of a delivery, and what its requester is told. */
 export type Outcome =
-  | { readonly kind: "answered"; readonly response: QueuedResponse }
+  | {
+    readonly kind: "answered";
+    readonly response: QueuedResponse;
+    /** Whether its requester was told before. */
+    readonly replied?: boolean;
+  }
   /** Passed on as it came: its requester has it. */
   | { readonly kind: "streamed"; readonly status: number }
   /** A dead letter: its requester has a part of it, and was told that it is no more than that. */
@@ -36,7 +41,10 @@ export type Outcome =
 export interface RetryPolicy {
   /** Attempts in all, at least 1. */
   readonly maxAttempts: number;
-  /** The statuses that are failures; any other is the microservice's answer. */
+  /**
+   * The statuses that are failures and may pass; any other is the microservice's answer. To an event,
+   * which nobody else can try again, those from 500 on are too.
+   */
   readonly statuses: ReadonlySet<number>;
   readonly backoff: BackoffPolicy;
 }
@@ -44,6 +52,8 @@ export interface RetryPolicy {
 /** What {@link decide} has to know beside how the call ended. */
 export interface Circumstances {
   readonly requestId: string | undefined;
+  /** Whether it is an event, whose publisher gets no answer: the only success is a status 2xx. */
+  readonly isEvent: boolean;
   /** The attempt that has just ended, from 1. */
   readonly attempt: number;
   /** Whether it counts: the probe of a circuit breaker does not. */
@@ -58,7 +68,8 @@ export interface Circumstances {
 /**
  * Decides from how the call ended. A failure is tried again while there are attempts left and the
  * next would still come before the deadline; then the request is dead, and its requester gets the
- * microservice's last response, or a problem document where there was none.
+ * microservice's last response, or a problem document where there was none. An event that got an
+ * answer which is neither success nor a failure that may pass is dead at once.
  */
 export function decide(
   result: ForwardResult,
@@ -70,21 +81,33 @@ export function decide(
   switch (result.kind) {
     case "response": {
       const { response } = result;
-      if (!policy.statuses.has(response.status)) return { kind: "answered", response };
-      const reason = `status-${response.status}`;
+      const { status } = response;
+      const { isEvent } = circumstances;
+      const mayPass = policy.statuses.has(status) || isEvent && status >= 500;
+      if (isEvent ? isSuccess(status) : !mayPass) return { kind: "answered", response };
+      const reason = `status-${status}`;
       const retryAfter = response.headers["retry-after"];
-      return again(policy, circumstances, {
+      const failure: Failure = {
         reason,
         failure: reason,
         response,
         ...(typeof retryAfter === "string" ? { retryAfter } : {}),
-      });
+      };
+      return mayPass ? again(policy, circumstances, failure) : dead(failure);
     }
     case "streamed":
       return result;
     case "broken-off":
       // Not again: its requester has seen a part of it.
       return { kind: "broken-off", status: result.status, failure: result.detail };
+    case "spooled":
+      return { kind: "answered", response: result.response, replied: true };
+    case "cut-off":
+      return again(policy, circumstances, {
+        reason: "broken-off",
+        failure: `broken off: ${result.detail}`,
+        response: problem("upstream-unreachable", `the response broke off: ${result.detail}`),
+      });
     case "unreachable":
       return again(policy, circumstances, {
         reason: "unreachable",
@@ -96,6 +119,20 @@ export function decide(
         reason: "timeout",
         failure: result.detail,
         response: problem("timeout", result.detail),
+      });
+    case "body-gone":
+      // It will not come back.
+      return {
+        kind: "dead",
+        reason: result.kind,
+        failure: result.detail,
+        response: problem("body-gone", result.detail),
+      };
+    case "body-unreadable":
+      return again(policy, circumstances, {
+        reason: result.kind,
+        failure: result.detail,
+        response: problem("broker-unavailable", result.detail),
       });
     case "invalid-request":
       return {
@@ -152,7 +189,15 @@ function again(
   if (spent < maxAttempts && now + delayMs < deadline) {
     return { kind: "retry", delayMs, countsAttempt, failure };
   }
+  return dead({ reason, failure, response });
+}
+
+function dead({ reason, failure, response }: Failure): Outcome {
   return { kind: "dead", reason, failure, response };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 /** A problem document as a response for the queue. */

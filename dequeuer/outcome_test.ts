@@ -10,6 +10,7 @@ const policy: RetryPolicy = {
 const now = 1_000_000;
 const first: Circumstances = {
   requestId: "id-1",
+  isEvent: false,
   attempt: 1,
   countsAttempt: true,
   deadline: now + 30_000,
@@ -34,6 +35,15 @@ Deno.test("a status that is not a failure is the microservice's answer", () => {
   }
 });
 
+Deno.test("of the answers to an event 2xx is success, 5xx may pass, and the others are dead letters", () => {
+  const kind = (status: number, attempt = 1) =>
+    decide(answer(status), policy, { ...first, isEvent: true, deadline: undefined, attempt }).kind;
+  assert.deepEqual([200, 202, 204].map((status) => kind(status)), Array(3).fill("answered"));
+  assert.deepEqual([500, 503, 599, 429].map((status) => kind(status)), Array(4).fill("retry"));
+  assert.deepEqual([301, 400, 404, 422].map((status) => kind(status)), Array(4).fill("dead"));
+  assert.equal(kind(500, 3), "dead");
+});
+
 Deno.test("what has streamed is done, and what broke off is not tried again", () => {
   assert.deepEqual(decide({ kind: "streamed", status: 200 }, policy, first), {
     kind: "streamed",
@@ -47,6 +57,16 @@ Deno.test("what has streamed is done, and what broke off is not tried again", ()
   });
 });
 
+Deno.test("what was written to a spool is the answer, which its requester has been told of", () => {
+  const spooled = { spool: "a", size: 9 };
+  const response = { status: 404, headers: {}, body: new Uint8Array(0), spooled };
+  assert.deepEqual(decide({ kind: "spooled", response }, policy, last), {
+    kind: "answered",
+    response,
+    replied: true,
+  });
+});
+
 Deno.test("a failure is tried again while there are attempts and time", async (t) => {
   const unreachable: ForwardResult = { kind: "unreachable", detail: "refused" };
   const timeout: ForwardResult = { kind: "timeout", detail: "slow" };
@@ -56,6 +76,9 @@ Deno.test("a failure is tried again while there are attempts and time", async (t
     ["unreachable, last attempt", unreachable, last, "dead"],
     ["timeout", timeout, first, 500],
     ["an item that failed", { kind: "failed", detail: "left out" }, first, 500],
+    ["a stored response that broke off", { kind: "cut-off", detail: "reset" }, first, 500],
+    ["a body that is not to be had now", { kind: "body-unreadable", detail: "down" }, first, 500],
+    ["a body that is gone", { kind: "body-gone", detail: "gone" }, first, "dead"],
     ["an item that was dropped", { kind: "dropped", detail: "dropped" }, first, "dead"],
     ["a probe on the last attempt", unreachable, { ...last, countsAttempt: false }, 2_000],
     [
@@ -102,6 +125,8 @@ Deno.test("the requester of a dead request gets the last response, or a problem"
     ],
     [{ kind: "failed", detail: "left out" }, "failed", 502, "upstream-failed"],
     [{ kind: "dropped", detail: "dropped" }, "dropped", 502, "upstream-failed"],
+    [{ kind: "body-gone", detail: "gone" }, "body-gone", 502, "body-gone"],
+    [{ kind: "body-unreadable", detail: "down" }, "body-unreadable", 503, "broker-unavailable"],
   ];
   for (const [result, reason, status, type] of cases) {
     await t.step(reason, () => {

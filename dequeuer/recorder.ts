@@ -1,9 +1,9 @@
 import type { Delivery } from "../shared/broker/broker.ts";
 import { MessageTooLargeError } from "../shared/broker/errors.ts";
-import { offer } from "../shared/broker/offer.ts";
+import { offer, type OfferLimits } from "../shared/broker/offer.ts";
 import { replaysOf } from "../shared/dead_letters/replayed.ts";
 import { logger } from "../shared/log.ts";
-import type { QueuedRequest } from "../shared/message/envelope.ts";
+import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
 import type { Change, RequestState, ResultStore } from "../shared/results/result_store.ts";
 import { type Outcome, problemResponse } from "./outcome.ts";
 import { endOf } from "./request_end.ts";
@@ -43,6 +43,16 @@ export class Recorder implements Disposable {
     const change = this.#change(request, delivery, "processing");
     this.#untold.set(change.id, change);
     this.#teller ??= setTimeout(() => this.#tellAll(), tellAfterMs);
+  }
+
+  /**
+   * Records that a response begins, whose body is in a spool. Resolves when it is durable.
+   * @throws {BrokerError} as {@link record} does.
+   */
+  async head(request: QueuedRequest, delivery: Delivery, response: QueuedResponse): Promise<void> {
+    this.#untold.delete(request.id ?? "");
+    const change = { ...this.#change(request, delivery, "processing"), response };
+    await offer(() => this.#store.record(change), this.#limits());
   }
 
   /**
@@ -100,8 +110,12 @@ export class Recorder implements Disposable {
     });
   }
 
+  #limits(): OfferLimits {
+    return { until: Date.now() + patienceMs, signal: this.#stop.signal };
+  }
+
   async #end(change: Change): Promise<void> {
-    const limits = { until: Date.now() + patienceMs, signal: this.#stop.signal };
+    const limits = this.#limits();
     try {
       await offer(() => this.#store.record(change), limits);
     } catch (error) {

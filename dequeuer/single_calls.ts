@@ -4,6 +4,7 @@ import type { CallEnd, Calls } from "./calls.ts";
 import type { Cancellations } from "./cancellations.ts";
 import { type Forwarder, type ForwardResult, remainingMs, type Streaming } from "./forwarder.ts";
 import { isOverload, type Limits } from "./limits.ts";
+import type { StreamsTo } from "./upstream.ts";
 
 /** What {@link SingleCalls} needs. */
 export interface SingleCallsDeps {
@@ -12,8 +13,8 @@ export interface SingleCallsDeps {
   readonly cancellations: Cancellations;
   /** Bounds the calls, where the prefetch alone does not: it is to be found how many are best. */
   readonly limits?: Limits | undefined;
-  /** Whether a request's response may be passed on as it comes. */
-  readonly streams: (request: QueuedRequest) => boolean;
+  /** How a request's response may be passed on as it comes, if so. */
+  readonly streams: (request: QueuedRequest) => StreamsTo | undefined;
 }
 
 /** A call to the microservice for each request. */

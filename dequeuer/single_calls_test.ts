@@ -32,7 +32,7 @@ function given(concurrency: number | "auto") {
     breaker,
     cancellations,
     limits: limits.adaptive ? limits : undefined,
-    streams: () => false,
+    streams: () => undefined,
   });
   return {
     calls,

@@ -1,10 +1,19 @@
+import type { Readable } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
 import { Laggards } from "../shared/laggards.ts";
 import { Exchange, type Streaming } from "./exchange.ts";
+import type { RequestBody } from "./spools/request_body.ts";
 import type { StreamRule } from "./streams/stream_rule.ts";
 
-/** Within how long after its head a response of no known length is expected whole, milliseconds. */
+/**
+ * Within how long after its head a response of no known length is expected whole, milliseconds; and one
+ * that would go to a spool, which costs far more than to wait for the end.
+ */
 const momentMs = 10;
+const longMomentMs = 500;
+
+/** Where a response streams to: a requester that waits, or a spool. */
+export type StreamsTo = "requester" | "spool";
 
 /** A request as the microservice gets it. */
 export interface UpstreamRequest {
@@ -13,7 +22,7 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Name and value in turn. */
   readonly headers: string[];
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | RequestBody;
 }
 
 /** How the microservice is called. */
@@ -24,6 +33,8 @@ export interface UpstreamOptions {
   readonly maxBodyBytes: number;
   /** Which responses stream, to requesters that take streams; without it none does. */
   readonly streams?: StreamRule;
+  /** Which go to spools. */
+  readonly spools?: StreamRule;
 }
 
 /**
@@ -35,7 +46,7 @@ export class Upstream implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #basePath: string;
   readonly #maxBodyBytes: number;
-  readonly #streaming: Streaming | undefined;
+  readonly #streaming = new Map<StreamsTo, Streaming>();
 
   constructor(target: URL, options: UpstreamOptions) {
     this.#pool = new Pool(target.origin, {
@@ -48,34 +59,40 @@ export class Upstream implements AsyncDisposable {
     });
     this.#basePath = target.pathname.replace(/\/$/, "");
     this.#maxBodyBytes = options.maxBodyBytes;
-    this.#streaming = options.streams && {
-      rule: options.streams,
-      laggards: new Laggards(momentMs, (exchange) => exchange.late()),
-    };
+    const { streams, spools } = options;
+    if (streams) this.#streaming.set("requester", streaming(streams, momentMs));
+    if (spools) this.#streaming.set("spool", streaming(spools, longMomentMs));
   }
 
   /**
    * Calls the microservice.
-   * @param streams whether the response may come as a stream.
+   * @param streams how the response may come as a stream, if so.
    * @throws when the request is not one that HTTP allows.
    */
-  call({ method, path, headers, body }: UpstreamRequest, streams = false): Exchange {
+  call({ method, path, headers, body }: UpstreamRequest, streams?: StreamsTo): Exchange {
     const exchange = new Exchange(
       method,
       this.#maxBodyBytes,
-      streams ? this.#streaming : undefined,
+      streams && this.#streaming.get(streams),
     );
     this.#pool.dispatch({
       method: method as Dispatcher.HttpMethod,
       path: this.#basePath + path,
       headers,
-      body: body.byteLength > 0 ? body : null,
+      // undici's types do not say that it takes what is iterated; its documentation does.
+      body: body instanceof Uint8Array
+        ? body.byteLength > 0 ? body : null
+        : body as unknown as Readable,
     }, exchange);
     return exchange;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#streaming?.laggards[Symbol.dispose]();
+    for (const { laggards } of this.#streaming.values()) laggards[Symbol.dispose]();
     return this.#pool.destroy();
   }
+}
+
+function streaming(rule: StreamRule, withinMs: number): Streaming {
+  return { rule, laggards: new Laggards(withinMs, (exchange) => exchange.late()) };
 }

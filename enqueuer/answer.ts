@@ -1,8 +1,10 @@
 import type { Message } from "../shared/broker/broker.ts";
 import { decodeResponse } from "../shared/message/envelope.ts";
 import { SEQ } from "../shared/message/frame.ts";
+import type { Spools } from "../shared/spool/spools.ts";
 import type { OnLeft, ReplyStreams } from "./streams/reply_streams.ts";
-import { toResponse, toStreamedResponse } from "./response.ts";
+import { toStreamedResponse } from "./response.ts";
+import { wholeResponse } from "./stored/stored_response.ts";
 
 /**
  * A reply as the caller's response: whole, or as it arrives.
@@ -11,12 +13,12 @@ import { toResponse, toStreamedResponse } from "./response.ts";
  * @throws {EnvelopeError} it is no response of the protocol.
  */
 export function answer(
-  streams: ReplyStreams,
+  { streams, spools }: { readonly streams: ReplyStreams; readonly spools: Spools },
   reply: Message,
   caller: Request,
   onLeft: OnLeft,
 ): Response {
-  if (reply.headers[SEQ] === undefined) return toResponse(decodeResponse(reply));
+  if (reply.headers[SEQ] === undefined) return wholeResponse(spools, decodeResponse(reply));
   const stream = streams.claim(reply, onLeft);
   try {
     const response = toStreamedResponse(stream);

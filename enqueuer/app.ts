@@ -2,10 +2,10 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { getPath } from "hono/utils/url";
 import { healthRoutes, type Readiness } from "../shared/http/health.ts";
 import { Problem } from "../shared/http/problem.ts";
-import type { Wire } from "../shared/http/server/incoming.ts";
 import { bearerAuth } from "./auth.ts";
 import { deadLetterRoutes } from "./dead_letters/dead_letter_routes.ts";
 import { docsPage } from "./docs_page.ts";
+import { publishRoutes } from "./events/publish_routes.ts";
 import { addOpenApi } from "./openapi.ts";
 import { toProblem } from "./problems.ts";
 import { createProxy, type ProxyDeps } from "./proxy.ts";
@@ -13,6 +13,7 @@ import { queueRoutes } from "./queues/queue_routes.ts";
 import { requestRoutes } from "./requests/request_routes.ts";
 import { sendRoutes } from "./send_routes.ts";
 import { pathOf, targetOf } from "./intake/target.ts";
+import { wireOf } from "./intake/wire.ts";
 
 /** What {@link createApp} needs. */
 export interface AppDeps extends Omit<ProxyDeps, "ownsAuthorization"> {
@@ -27,16 +28,11 @@ export interface AppDeps extends Omit<ProxyDeps, "ownsAuthorization"> {
   readonly stopping: AbortSignal;
 }
 
-/** What {@link createApp}'s app takes beside a request. */
-export interface AppBindings {
-  /** The request as it came, where a server has it; without, what the Web's `Request` has of it. */
-  readonly wire?: Wire;
-}
-
 /** The enqueuer's HTTP interface. Does no I/O by itself. */
 export function createApp(deps: AppDeps): OpenAPIHono {
   const { broker, metrics, defaultService, apiKeys = [], adminKeys = [], stopping } = deps;
-  const proxy = createProxy({ ...deps, ownsAuthorization: apiKeys.length > 0 });
+  const ownsAuthorization = apiKeys.length > 0;
+  const proxy = createProxy({ ...deps, ownsAuthorization });
   const app = new OpenAPIHono({
     // What is routed is what is passed on: `/proxy/a/../../docs` is a path of the service `a`.
     getPath: (request, options) => routedPath(wireOf(options?.env)?.url ?? request.url),
@@ -44,13 +40,14 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.onError((error) => toProblem(error).toResponse());
   app.route("/health", healthRoutes(deps.readiness));
   app.route("/dead-letters", deadLetterRoutes({ broker, adminKeys, stopping }));
-  if (apiKeys.length > 0) app.use(bearerAuth(apiKeys));
+  if (ownsAuthorization) app.use(bearerAuth(apiKeys));
   app.get("/metrics", async (c) => {
     c.header("content-type", metrics.registry.contentType);
     return c.body(await metrics.registry.metrics());
   });
   addOpenApi(app);
   app.route("/send", sendRoutes(deps));
+  app.route("/publish", publishRoutes({ ...deps, ownsAuthorization }));
   app.route("/requests", requestRoutes(deps));
   app.route("/queues", queueRoutes(deps));
   app.route("/docs", docsPage({ title: "ProxyMQ", openapiUrl: "openapi.json" }));
@@ -64,10 +61,6 @@ export function createApp(deps: AppDeps): OpenAPIHono {
     });
   });
   return app;
-}
-
-function wireOf(env: unknown): Wire | undefined {
-  return (env as AppBindings | undefined)?.wire;
 }
 
 /** The path of a URL for the router, decoded as it does, but not normalized. */

@@ -38,8 +38,11 @@ const variables = {
       "enqueuer of a broker.",
     default: "1h",
   }),
-  ENQUEUER_MAX_BODY_BYTES: byteSize(512 * 2 ** 20, {
-    description: "The largest request body that is taken; above it 413.",
+  ENQUEUER_MAX_BODY_BYTES: byteSize(2 ** 40, {
+    description:
+      "The largest request body that is taken; above it 413. One over 4 MiB goes to the " +
+      "broker in pieces while it is read, so that gigabytes take no memory here; the JSON of " +
+      "`/send` goes whole, and takes 16 MiB at most.",
     default: "16MiB",
   }),
   ENQUEUER_API_KEYS: list(keyPattern, "keys of visible characters", {

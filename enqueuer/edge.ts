@@ -6,15 +6,17 @@
  * @module
  */
 import { ConfigError, loadConfig } from "../shared/config/config.ts";
+import { needsFiles } from "../shared/config/common.ts";
+import { withSecretFiles } from "../shared/config/secret_files.ts";
 import { configureLog } from "../shared/log.ts";
-import { exit, onTermination, readEnv } from "../shared/runtime.ts";
+import { exit, giveUpFiles, onTermination, readEnv } from "../shared/runtime.ts";
 import { withTimeout } from "../shared/waiting.ts";
 import { manual } from "./config.ts";
 import { openEnqueuer } from "./enqueuer.ts";
 
 function configuration() {
   try {
-    return loadConfig(manual.variables, readEnv);
+    return loadConfig(manual.variables, withSecretFiles(manual.variables, readEnv));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const problem of error.problems) console.error(`enqueuer: ${problem}`);
@@ -24,6 +26,7 @@ function configuration() {
 
 const config = configuration();
 await configureLog({ level: config.LOG_LEVEL, forPeople: config.LOG_FORMAT === "text" });
+if (!needsFiles(config)) giveUpFiles();
 const enqueuer = await openEnqueuer(config);
 const inFlight = new Set<Promise<Response>>();
 

@@ -1,6 +1,7 @@
 import { v4 as uuidv4 } from "uuid";
 import type { Broker } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
+import { statusLog } from "../shared/broker/status_log.ts";
 import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
@@ -8,6 +9,8 @@ import { openResults } from "../shared/results/open.ts";
 import type { Wire } from "../shared/http/server/incoming.ts";
 import { serve, type Server } from "../shared/http/server/server.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
+import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
+import { Spools } from "../shared/spool/spools.ts";
 import { createApp } from "./app.ts";
 import { type Callbacks, openCallbacks } from "./callbacks/callbacks.ts";
 import { callbackSettings } from "./callbacks/settings.ts";
@@ -15,6 +18,7 @@ import type { EnqueuerConfig } from "./config.ts";
 import { KnownServices } from "./queues/known_services.ts";
 import { createMetrics } from "./metrics.ts";
 import { ReplyInbox } from "./reply_inbox.ts";
+import { SpoolSweeper } from "./spools/sweeper.ts";
 import { ReplyStreams } from "./streams/reply_streams.ts";
 
 const log = logger("enqueuer");
@@ -65,10 +69,7 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
   const stop = new AbortController();
   const broker = await openBroker(brokerUrl(config), {
     name: "proxymq-enqueuer",
-    onStatus: ({ connected, detail }) => {
-      if (connected) log.info("broker connected: {detail}", { detail });
-      else if (!stopping.signal.aborted) log.warn("broker not connected: {detail}", { detail });
-    },
+    onStatus: statusLog(log, stopping.signal),
   });
   const results = await openResults(broker, resultsUrl(config), {
     name: "proxymq-enqueuer results",
@@ -84,6 +85,20 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
   );
   const metrics = createMetrics({ waiting: () => inbox.size, openStreams: () => streams.size });
   addProcessMetrics(metrics.registry, () => broker.status);
+  const counted = spoolMetrics(metrics.registry);
+  const spools = new Spools(broker, {
+    ...counted,
+    onBegun() {
+      counted.onBegun();
+      sweeper.wake();
+    },
+  });
+  const sweeper = new SpoolSweeper({
+    broker,
+    results: results.store,
+    ttlMs: config.ENQUEUER_RESULT_TTL,
+    spools,
+  });
   const callbacks = await openCallbacks(settings, broker, metrics.callbackEnded);
   const app = createApp({
     broker,
@@ -94,6 +109,7 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
     ]),
     inbox,
     streams,
+    spools,
     metrics,
     replyTimeoutMs: config.ENQUEUER_REPLY_TIMEOUT,
     onTimeout: config.ENQUEUER_ON_TIMEOUT,
@@ -113,7 +129,9 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
       },
     }),
   });
-  const ready = declareAll(broker, inbox, callbacks, config.ENQUEUER_SERVICES ?? [], stop.signal);
+  const services = config.ENQUEUER_SERVICES ?? [];
+  const ready = declareAll({ broker, inbox, callbacks, services }, stop.signal);
+  void ready.then(() => sweeper.start(), () => {});
   ready.catch((error) => {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
@@ -124,10 +142,13 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
       stopping.abort();
       await Promise.all([answered(signal), callbacks.close(signal)]);
       stop.abort();
+      spools.stop();
+      await sweeper[Symbol.asyncDispose]();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
       streams[Symbol.dispose]();
       await answered(AbortSignal.timeout(1_000));
+      await spools[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
     },
@@ -135,10 +156,12 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
 }
 
 async function declareAll(
-  broker: Broker,
-  inbox: ReplyInbox,
-  callbacks: Callbacks,
-  services: readonly string[],
+  { broker, inbox, callbacks, services }: {
+    readonly broker: Broker;
+    readonly inbox: ReplyInbox;
+    readonly callbacks: Callbacks;
+    readonly services: readonly string[];
+  },
   signal: AbortSignal,
 ): Promise<void> {
   for (const service of services) {

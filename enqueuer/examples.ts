@@ -146,6 +146,36 @@ export const partlySentExample = {
   ],
 };
 
+/** The topic of all examples. */
+export const exampleTopic = "order.paid";
+
+/** A CloudEvent in structured mode. */
+export const structuredEventExample = {
+  specversion: "1.0",
+  id: "A234-1234-1234",
+  source: "https://example.com/orders",
+  type: "com.example.order.paid",
+  time: "2026-11-22T12:00:00Z",
+  datacontenttype: "application/json",
+  data: { order_id: "7", amount: 12.5 },
+};
+
+/** A batch of them. */
+export const batchEventExample = [
+  structuredEventExample,
+  { ...structuredEventExample, id: "A234-1234-1235" },
+];
+
+const published = { id: exampleId, topic: exampleTopic };
+
+/** What `POST /publish/{topic}` answers. */
+export const publishedExamples = {
+  bound: { summary: "A service is bound to the topic.", value: { ...published, bound: true } },
+  unbound: { summary: "None is: the event is gone.", value: { ...published, bound: false } },
+  delayed: { summary: "It is delivered later.", value: published },
+  batch: { summary: "Of a batch", value: { results: [{ ...published, bound: true }] } },
+};
+
 /** The state of a queue. */
 export const queueExample: QueueDocument = {
   service: exampleService,

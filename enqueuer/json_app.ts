@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import { Problem } from "../shared/http/problem.ts";
+import { IncomingRequest } from "../shared/http/server/incoming.ts";
 import { toProblem } from "./problems.ts";
 
 /**
@@ -15,6 +16,11 @@ export function jsonApp(maxBytes: number): OpenAPIHono {
     defaultHook: (result) => {
       if (!result.success) throw refused(result.error);
     },
+  });
+  app.use(async (c, next) => {
+    // What limits the body takes none but the runtime's own requests.
+    if (c.req.raw instanceof IncomingRequest) c.req.raw = c.req.raw.web;
+    await next();
   });
   app.use(bodyLimit({
     maxSize: maxBytes,

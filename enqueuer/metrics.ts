@@ -20,6 +20,11 @@ export interface EnqueuerMetrics {
   replyDropped(): void;
   /** Counts a response that arrived in frames, by how it ended. */
   streamEnded(end: StreamEnd): void;
+  /**
+   * Counts published events.
+   * @param unbound how many of them no service is bound to.
+   */
+  published(events: number, unbound: number): void;
   /** Counts a callback by how its delivery ended. */
   callbackEnded(end: CallbackEnd): void;
 }
@@ -60,6 +65,16 @@ export function createMetrics({ waiting, openStreams }: EnqueuerState): Enqueuer
   const dropped = new Counter({
     name: "enqueuer_replies_dropped_total",
     help: "Replies that nobody waited for any more.",
+    registers,
+  });
+  const events = new Counter({
+    name: "enqueuer_events_total",
+    help: "Events that were published.",
+    registers,
+  });
+  const unboundEvents = new Counter({
+    name: "enqueuer_events_unbound_total",
+    help: "Events that were published to a topic that no service was bound to.",
     registers,
   });
   const callbacks = new Counter({
@@ -110,6 +125,10 @@ export function createMetrics({ waiting, openStreams }: EnqueuerState): Enqueuer
     disconnected: (service = "(none)") => disconnects.labels(service).inc(),
     replyDropped: () => dropped.inc(),
     streamEnded: (end) => streams.labels(end).inc(),
+    published(count, unbound) {
+      events.inc(count);
+      unboundEvents.inc(unbound);
+    },
     callbackEnded: (outcome) => callbacks.labels(outcome).inc(),
   };
 }

@@ -159,6 +159,7 @@ export function addOpenApi(app: OpenAPIHono): void {
       { name: "proxy" },
       { name: "requests" },
       { name: "send" },
+      { name: "events" },
       { name: "queues" },
       { name: "callbacks" },
       { name: "dead letters" },

@@ -11,14 +11,15 @@ export interface EnqueuerOptions {
    * The broker. `sqlite:FILE` is embedded and needs no server;
    * `amqp://user:password@host:5672/vhost` is RabbitMQ,
    * `amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for
-   * each other. Allowed: a URL that starts with amqp: amqps: ws: wss: sqlite: memory:.
+   * each other; `redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS.
+   * Allowed: a URL that starts with amqp: amqps: ws: wss: redis: rediss: sqlite: memory:.
    * @default "sqlite:proxymq.db"
    */
   readonly brokerUrl?: string | undefined;
   /**
    * Where the states and responses of requests are kept that nobody waits for; the same for
    * enqueuers and dequeuers. In the broker unless set. Allowed: a URL that starts with amqp: amqps:
-   * ws: wss: sqlite: memory:.
+   * ws: wss: redis: rediss: sqlite: memory:.
    */
   readonly resultsUrl?: string | undefined;
   /**
@@ -73,8 +74,10 @@ export interface EnqueuerOptions {
    */
   readonly resultTtl?: Duration | undefined;
   /**
-   * The largest request body that is taken; above it 413. Allowed: a number of bytes up to
-   * 536870912, or with a unit: 512KiB, 16MiB, 1GiB.
+   * The largest request body that is taken; above it 413. One over 4 MiB goes to the broker in
+   * pieces while it is read, so that gigabytes take no memory here; the JSON of `/send` goes whole,
+   * and takes 16 MiB at most. Allowed: a number of bytes up to 1099511627776, or with a unit:
+   * 512KiB, 16MiB, 1GiB.
    * @default "16MiB"
    */
   readonly maxBodyBytes?: ByteSize | undefined;

@@ -1,3 +1,8 @@
+import {
+  MessageTooLargeError,
+  QueueFullError,
+  QueueNotFoundError,
+} from "../shared/broker/errors.ts";
 import { Problem } from "../shared/http/problem.ts";
 import { encodeRequest } from "../shared/message/envelope.ts";
 import { newRequestId } from "../shared/message/request_id.ts";
@@ -32,12 +37,15 @@ export function createProxy(
     const id = newRequestId();
     let response: Response;
     let known = true;
+    let intake: Intake | undefined;
     try {
-      const intake = await takeIn(deps, id, request, to, rawHeaders);
+      intake = await takeIn(deps, id, request, to, rawHeaders);
       response = isTracked(intake.order)
         ? await trackedWay(deps, intake, request)
         : await waitingWay(deps, intake, request);
+      forgetBody(deps, intake);
     } catch (error) {
+      if (intake) forgetBody(deps, intake, error);
       // Nobody gets it.
       if (error instanceof CallerGoneError) return new Response(null, { status: 499 });
       const problem = toProblem(error, id);
@@ -50,13 +58,23 @@ export function createProxy(
   };
 }
 
+/**
+ * Deletes the body of a request that did not get into its queue: it was refused, or its key is taken.
+ */
+function forgetBody({ spools }: ProxyDeps, { request, mayBeQueued }: Intake, why?: unknown): void {
+  const refused = why instanceof QueueNotFoundError || why instanceof QueueFullError ||
+    why instanceof MessageTooLargeError;
+  if (request.spooled && (refused || !mayBeQueued)) spools.delete(request.spooled.spool);
+}
+
 /** The way of a request whose caller waits, and which ends when the caller's patience does. */
 async function waitingWay(
   deps: ProxyDeps,
-  { id, service, order, delayMs, request }: Intake,
+  intake: Intake,
   caller: Request,
 ): Promise<Response> {
-  const { broker, inbox, streams, services } = deps;
+  const { id, service, order, delayMs, request } = intake;
+  const { broker, inbox, services } = deps;
   inbox.checkDeclared();
   const now = Date.now();
   const deadline = now + order.waitMs;
@@ -65,6 +83,7 @@ async function waitingWay(
     now,
   );
   const waiting = inbox.expect(id, deadline);
+  intake.mayBeQueued = true;
   // Not awaited: the reply may overtake the confirmation, and the deadline bounds both.
   const published = broker.publish({ queue: requestQueue(service) }, [message], { delayMs });
   published.then(() => services.published(service), (error) => inbox.fail(id, error));
@@ -79,7 +98,7 @@ async function waitingWay(
   if (reply === undefined) {
     throw new Problem("timeout", { detail: `no response came within ${order.waitMs} ms` });
   }
-  return answer(streams, reply, caller, (end) => {
+  return answer(deps, reply, caller, (end) => {
     const cancel = { id, reason: "disconnect" } as const;
     if (end === "hung-up") void cancelRequest(deps, service, cancel);
     // Its dequeuer may be gone, and the request is not to be run again for nobody.

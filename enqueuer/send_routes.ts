@@ -111,7 +111,7 @@ const send = createRoute({
 
 /** `POST /send`: fire and forget. */
 export function sendRoutes(deps: SendDeps): OpenAPIHono {
-  const app = jsonApp(deps.maxBodyBytes);
+  const app = jsonApp(Math.min(deps.maxBodyBytes, deps.broker.capabilities.maxMessageBytes));
   app.openapi(send, async (c) => {
     const body = c.req.valid("json");
     const { headers } = c.req.raw;
@@ -155,6 +155,7 @@ async function publishOne(
     path: "/",
     headers: { "content-type": "application/json" },
     body: new TextEncoder().encode(JSON.stringify(payload)),
+    takesSpool: true,
     ...(priority === undefined ? {} : { priority }),
     ...(callback === undefined ? {} : { callback }),
     ...traceContext(headers, id),

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { manual as dequeuerManual } from "../dequeuer/config.ts";
-import { startDequeuer } from "../dequeuer/dequeuer.ts";
-import { manual as enqueuerManual } from "../enqueuer/config.ts";
-import { startEnqueuer } from "../enqueuer/enqueuer.ts";
+import { launchDequeuer, launchEnqueuer, layered } from "../examples/common/proxymq.ts";
+import { allReady, shownUrl } from "../examples/common/ready.ts";
 import { startUrlFetcher } from "../examples/url_fetcher/main.ts";
-import { ConfigError, loadConfig } from "../shared/config/config.ts";
+import { commonVariables } from "../shared/config/common.ts";
+import { ConfigError } from "../shared/config/config.ts";
 import { configureLog } from "../shared/log.ts";
 import { termination } from "../shared/lifecycle.ts";
 import { args, exit, readEnv } from "../shared/runtime.ts";
@@ -26,34 +25,34 @@ BROKER_URL, and the other variables of enqueuer and dequeuer, are taken from the
 const service = "url-fetcher";
 const fetcherUrl = "http://127.0.0.1:8082";
 
-/** How long the demo waits for the services, and for the response, milliseconds. */
+/** How long the demo waits for the response, milliseconds. */
 const patienceMs = 20_000;
 
 async function demo(once: boolean): Promise<number> {
   const terminated = termination();
-  const env = (name: string) =>
-    readEnv(name) ||
-    { DEQUEUER_SERVICE: service, DEQUEUER_TARGET_URL: fetcherUrl }[name];
-  const enqueuerConfig = loadConfig(enqueuerManual.variables, env);
-  const dequeuerConfig = loadConfig(dequeuerManual.variables, env);
+  const env = layered(readEnv, {
+    suggested: {
+      BROKER_URL: commonVariables.BROKER_URL.default,
+      DEQUEUER_SERVICE: service,
+      DEQUEUER_TARGET_URL: fetcherUrl,
+    },
+  });
   await configureLog({ level: "warning", forPeople: true });
 
   await using stack = new AsyncDisposableStack();
-  stack.use(await startUrlFetcher({ port: 8082, allowPrivate: ["127.0.0.1"] }));
-  const enqueuer = await startEnqueuer(enqueuerConfig);
-  stack.defer(() => enqueuer.close(AbortSignal.timeout(5_000)));
-  const dequeuer = await startDequeuer(dequeuerConfig);
-  stack.defer(() => dequeuer.close(AbortSignal.timeout(5_000)));
-  await within(Promise.all([enqueuer.ready, dequeuer.ready]), "the broker");
+  stack.use(startUrlFetcher({ port: 8082, allowPrivate: ["127.0.0.1"] }));
+  const enqueuer = stack.use(await launchEnqueuer(env));
+  const dequeuer = stack.use(await launchDequeuer(env));
+  await allReady([enqueuer, dequeuer]);
 
-  const front = enqueuer.server.url;
+  const front = enqueuer.url;
   const url = `${front}/proxy/${service}/fetch`;
   const page = `${front}/docs/`;
   console.log(`
   enqueuer      ${front}         takes requests, docs at ${page}
-  dequeuer      ${dequeuer.server.url}         consumes ${service}_requests
+  dequeuer      ${dequeuer.url}         consumes ${service}_requests
   url-fetcher   ${fetcherUrl}         the microservice; knows nothing of queues
-  broker        ${shownUrl(enqueuerConfig.BROKER_URL)}
+  broker        ${shownUrl(env("BROKER_URL") ?? "")}
 
 POST ${url}
      {"url":"${page}"}
@@ -69,7 +68,7 @@ POST ${url}
   const total = performance.now() - start;
   console.log(`HTTP ${response.status} ${response.headers.get("content-type")}\n${body}\n`);
   if (!response.ok) return 1;
-  const seconds = await timings(dequeuer.server.url);
+  const seconds = await timings(dequeuer.url);
   console.log(`What happened on its way, ${total.toFixed(1)} ms in all:
   1. the enqueuer made a message of it and put it into the queue ${service}_requests, confirmed
   2. the dequeuer got it ${seconds.queue} after it was accepted
@@ -86,24 +85,6 @@ POST ${url}
 Ctrl-C ends it.`);
   await terminated;
   return 0;
-}
-
-/** Without user, password and parameters. */
-function shownUrl(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, "//").replace(/[?#].*$/s, "");
-}
-
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`${what} was not ready within ${patienceMs / 1000} s`)),
-    patienceMs,
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The sums of the dequeuer's histograms: after one request, that request's times. */

@@ -1,6 +1,7 @@
 import { BrokerUrlError } from "./broker/errors.ts";
 import { type Config, ConfigError, loadConfig, type Variables } from "./config/config.ts";
 import { helpText, type Manual } from "./config/help.ts";
+import { withSecretFiles } from "./config/secret_files.ts";
 import { configureLog, logLevels } from "./log.ts";
 import { exit, readEnv, stdoutIsTerminal } from "./runtime.ts";
 import { version } from "./version.ts";
@@ -45,7 +46,8 @@ export async function runCommand<V extends Variables>(
     exit(2);
   }
   try {
-    const config = loadConfig(manual.variables, readEnv) as Config<V> & LogSettings;
+    const env = withSecretFiles(manual.variables, readEnv);
+    const config = loadConfig(manual.variables, env) as Config<V> & LogSettings;
     await configureLog({
       level: config.LOG_LEVEL,
       forPeople: config.LOG_FORMAT === "text" ||

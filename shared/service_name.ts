@@ -28,6 +28,9 @@ export const ownServiceName = z.string().regex(
 /** The reserved service whose requests are callbacks to be delivered. */
 export const callbackService = "proxymq-callbacks";
 
+/** The reserved service whose requests are notes of spools that are to be looked after. */
+export const spoolService = "proxymq-spools";
+
 /** The queue that a service's requests wait in. */
 export function requestQueue(service: string): string {
   return `${service}_requests`;

@@ -3,8 +3,10 @@
 import { join } from "node:path";
 import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
+import { spoolQueue } from "../shared/broker/rabbitmq/spools.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { deleteQueues, type Faults, rabbitmqFaults } from "./support/rabbitmq_faults.ts";
+import { deleteRedisQueues, redisFaults } from "./support/redis_faults.ts";
 import { eventually, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
@@ -42,6 +44,8 @@ export interface TestBroker extends AsyncDisposable {
   service(): string;
   /** Takes the queues of a service whose name is fixed: they are deleted in the end. */
   own(service: string): void;
+  /** The id of a spool that is not made yet; it is deleted in the end. */
+  spool(): string;
 }
 
 /** How {@link TestBroker.open} opens a handle. */
@@ -122,6 +126,22 @@ function rabbitmq(queueType: "quorum" | "classic" | "classic-priority"): BrokerU
   };
 }
 
+const redisUrl = Deno.env.get("TEST_REDIS_URL");
+
+const redis: BrokerUnderTest = {
+  name: "redis",
+  system: "redis",
+  ...(redisUrl ? {} : {
+    missing: Deno.env.get("TEST_REDIS_MISSING") ?? "TEST_REDIS_URL is not set",
+  }),
+  setUp: () =>
+    setUp(async () => ({
+      url: redisUrl ?? "",
+      faults: await redisFaults(redisUrl ?? ""),
+      tidy: (queues) => deleteRedisQueues(redisUrl ?? "", queues),
+    })),
+};
+
 /** RabbitMQ with queues that are declared with priorities. */
 export const rabbitmqWithPriorities: BrokerUnderTest = rabbitmq("classic-priority");
 
@@ -131,6 +151,7 @@ export const brokersUnderTest: readonly BrokerUnderTest[] = [
   sqlite,
   rabbitmq("quorum"),
   rabbitmq("classic"),
+  redis,
 ];
 
 async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
@@ -175,6 +196,11 @@ async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
       return name;
     },
     own,
+    spool() {
+      const id = uniqueName("test");
+      queues.push(spoolQueue(id));
+      return id;
+    },
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(handles.map((handle) => handle[Symbol.asyncDispose]()));
       await tidy(queues);

@@ -7,10 +7,11 @@ import { survey } from "../../shared/dead_letters/survey.ts";
 import { exportLetters, importLetters } from "../../shared/dead_letters/transfer.ts";
 import type { Tally } from "../../shared/dead_letters/work.ts";
 import { deadLetterQueue, requestQueue } from "../../shared/service_name.ts";
+import { canAsk, confirmed, Progress } from "../terminal.ts";
+import { printable } from "../text.ts";
 import { type Arguments, type CommandName, UsageError } from "./arguments.ts";
 import { fileSink, linesOf, stdoutSink } from "./files.ts";
-import { letter, printable, table } from "./format.ts";
-import { canAsk, confirmed, Progress } from "./terminal.ts";
+import { letter, table } from "./format.ts";
 
 const defaultListLimit = 100;
 
@@ -118,15 +119,18 @@ async function exportAll(broker: Broker, given: Arguments, signal: AbortSignal):
   const { service, selection, file, discard } = given;
   await using sink = file === undefined ? stdoutSink() : await fileSink(file);
   const progress = new Progress();
-  const { matched, total } = await exportLetters(broker, service, {
+  const { matched, total, failed } = await exportLetters(broker, service, {
     ...selection,
     discard,
     signal,
     onProgress: (tally) => progress.tell(() => `${count(tally.matched, tally.total)} exported`),
   }, (lines) => sink.write(lines));
   const where = file === undefined ? "" : ` to ${file}`;
-  console.error(`${count(matched, total)} exported${where}${discard ? " and discarded" : ""}`);
-  return signal.aborted ? 130 : 0;
+  for (const { id, error } of failed) console.error(`${printable(id)} stays: ${error}`);
+  const exported = matched - failed.length;
+  console.error(`${count(exported, total)} exported${where}${discard ? " and discarded" : ""}`);
+  if (signal.aborted) return 130;
+  return failed.length > 0 ? 1 : 0;
 }
 
 async function importAll(broker: Broker, given: Arguments, signal: AbortSignal): Promise<number> {

@@ -1,25 +1,8 @@
 import type { LetterDocument, SummaryDocument } from "../../shared/dead_letters/document.ts";
+import { columns, printable, span } from "../text.ts";
 
 /** How many bytes of a body that is no text are shown. */
 const shownBytes = 1_024;
-
-/** Text from outside as one that cannot take a terminal over. */
-export function printable(text: string): string {
-  return text.replace(
-    /(?![\t\n])[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-/** A time span for people: `45s`, `12m`, `3h`, `5d`. */
-export function span(ms: number | undefined): string {
-  if (ms === undefined) return "?";
-  const seconds = Math.floor(ms / 1_000);
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 2 * 3_600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
-}
 
 /** A list as a table. */
 export function table(letters: readonly SummaryDocument[]): string {
@@ -34,13 +17,8 @@ export function table(letters: readonly SummaryDocument[]): string {
       `${method ?? "?"} ${path ?? "?"}`,
     ].map((cell) => shorten(printable(cell).replaceAll(/[\t\n]/g, " "), 80))
   );
-  const all = [["ID", "AGE", "REASON", "TRIES", "REPLAYS", "BODY", "REQUEST"], ...rows];
-  const widths = all[0]?.map((_, column) =>
-    Math.max(...all.map((row) => row[column]?.length ?? 0))
-  );
-  return all.map((row) =>
-    row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join("  ").trimEnd()
-  ).join("\n");
+  return columns([["ID", "AGE", "REASON", "TRIES", "REPLAYS", "BODY", "REQUEST"], ...rows])
+    .join("\n");
 }
 
 /** One dead letter, for people. */
@@ -82,7 +60,8 @@ function headerLines(headers: unknown): string[] {
   );
 }
 
-function bodyLines({ size, text, base64 }: LetterDocument["body"]): string[] {
+function bodyLines({ size, text, base64, spool }: LetterDocument["body"]): string[] {
+  if (spool !== undefined) return [`in the spool ${spool}`];
   if (text !== undefined) return text === "" ? [] : [text];
   const bytes = Uint8Array.from(atob(base64 ?? ""), (character) => character.charCodeAt(0));
   const lines: string[] = [];

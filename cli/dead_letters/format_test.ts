@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
 import { readDeadLetter } from "../../shared/dead_letters/dead_letter.ts";
 import { toDocument, toSummary } from "../../shared/dead_letters/document.ts";
-import { letter, printable, span, table } from "./format.ts";
-
-Deno.test("spans", () => {
-  const spans: [number | undefined, string][] = [
-    [undefined, "?"],
-    [999, "0s"],
-    [119_000, "119s"],
-    [120_000, "2m"],
-    [7_199_000, "119m"],
-    [7_200_000, "2h"],
-    [172_800_000, "2d"],
-  ];
-  for (const [ms, text] of spans) assert.equal(span(ms), text);
-});
-
-Deno.test("nothing from outside takes the terminal over", () => {
-  assert.equal(printable("a\x1b[31mb\u202ec\r\u009b"), "a\\u001b[31mb\\u202ec\\u000d\\u009b");
-  assert.equal(printable("ä €\n\t𝄞"), "ä €\n\t𝄞");
-});
+import { letter, table } from "./format.ts";
 
 const dead = readDeadLetter("orders", {
   correlationId: "id-1",

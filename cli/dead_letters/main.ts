@@ -7,6 +7,7 @@ import { BrokerUrlError, QueueNotFoundError } from "../../shared/broker/errors.t
 import { openBroker } from "../../shared/broker/open.ts";
 import { brokerUrl, commonVariables } from "../../shared/config/common.ts";
 import { ConfigError, loadConfig } from "../../shared/config/config.ts";
+import { withSecretFiles } from "../../shared/config/secret_files.ts";
 import { UnfinishedError } from "../../shared/dead_letters/work.ts";
 import { termination } from "../../shared/lifecycle.ts";
 import type { Call } from "../../shared/cli.ts";
@@ -18,7 +19,8 @@ import { help } from "./help.ts";
 const { BROKER_URL, RABBITMQ_QUEUE_TYPE } = commonVariables;
 
 async function run(given: Arguments): Promise<number> {
-  const config = loadConfig({ BROKER_URL, RABBITMQ_QUEUE_TYPE }, readEnv);
+  const variables = { BROKER_URL, RABBITMQ_QUEUE_TYPE };
+  const config = loadConfig(variables, withSecretFiles(variables, readEnv));
   const interrupt = new AbortController();
   termination().then(() => interrupt.abort());
   await using broker = await openBroker(brokerUrl(config), { name: "proxymq-dead-letters" });

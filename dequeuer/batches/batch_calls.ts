@@ -12,6 +12,8 @@ import type { CallEnd, Calls } from "../calls.ts";
 import type { Cancellations } from "../cancellations.ts";
 import { type Forwarder, type ForwardResult, remainingMs } from "../forwarder.ts";
 import { isOverload, type Limits } from "../limits.ts";
+import { collected } from "../spools/collected.ts";
+import type { ReadSpooled } from "../spools/request_body.ts";
 import { Pace } from "./pace.ts";
 import { PushQueue } from "./push_queue.ts";
 import { Suspects } from "./suspects.ts";
@@ -40,6 +42,8 @@ export interface BatchCallsDeps {
   readonly queue: string;
   /** Told of each batch before it is sent. */
   readonly onFlush: (items: number, waitMs: number, reason: FlushReason) => void;
+  /** Reads the bodies that are in spools. */
+  readonly readSpooled: ReadSpooled;
 }
 
 /**
@@ -71,11 +75,13 @@ export class BatchCalls implements Calls {
   }
 
   async call(
-    request: QueuedRequest,
+    queued: QueuedRequest,
     attempt: number,
     onForward?: () => void,
   ): Promise<CallEnd | undefined> {
     const { format, keyHeader } = this.#policy;
+    const request = queued.spooled ? await collected(queued, this.#deps.readSpooled) : queued;
+    if ("kind" in request) return { result: request, countsAttempt: true };
     if (this.#stopped) return { result: { kind: "stopped" }, countsAttempt: false };
     const body = encodeBody(request);
     if (format === "bodies" && body.as !== "json") {

@@ -89,6 +89,10 @@ async function given(
       limits,
       queue: "q",
       onFlush: (items, _waitMs, reason) => void flushes.push(`${items} ${reason}`),
+      readSpooled: async function* (id) {
+        yield new TextEncoder().encode(JSON.stringify(id).slice(0, 2));
+        yield new TextEncoder().encode(JSON.stringify(id).slice(2));
+      },
     },
     {
       maxBytes: 1_000_000,
@@ -176,6 +180,17 @@ Deno.test("many requests in one call, each with a response of its own", async ()
     },
     body: "a",
   });
+});
+
+Deno.test("a body from a spool is an item as others are, if it is not too large for that", async () => {
+  await using g = await given(echo);
+  const spooled = (size: number) =>
+    request("a", { body: new Uint8Array(0), spooled: { spool: "kept", size } });
+  assert.equal(shown(await g.calls.call(spooled(6), 1)), '200 {"body":"kept"}');
+  assert.equal(shown(await g.calls.call(spooled(7), 1)), "body-gone");
+  const { result } = await g.calls.call(spooled(2 ** 30), 1) ?? {};
+  assert.ok(result?.kind === "invalid-request");
+  assert.match(result.detail, /1073741824 bytes, and .* takes batches gets bodies up to 16777216/);
 });
 
 Deno.test("an idle microservice gets a lone request at once", async () => {

@@ -26,6 +26,12 @@ export const callbackPayload = z.strictObject({
       description: "The response's body: JSON as it is, text as a string, else base64.",
     }),
     encoding: z.literal("base64").optional().openapi({ description: "If `body` is that." }),
+    size: z.int().optional().openapi({
+      description: "Of a response too large to be here, in place of `body`: its bytes.",
+    }),
+    links: z.strictObject({ response: z.string() }).optional().openapi({
+      description: "And where it is, at the enqueuer, for `ENQUEUER_RESULT_TTL`.",
+    }),
   }),
 }).openapi("Callback");
 

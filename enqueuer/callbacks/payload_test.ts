@@ -41,6 +41,22 @@ Deno.test("a payload has the response, its body as JSON, as text or in base64", 
   }
 });
 
+Deno.test("of a body that is too large it has the size, and where it is", () => {
+  const spooled = { spool: "a", size: 2 ** 33 };
+  const response = { status: 200, headers: { etag: "1" }, body: bytes(""), spooled };
+  const payload = JSON.parse(text({ ...callback, response }));
+  callbackPayload.parse(payload);
+  assert.deepEqual(payload.data, {
+    id: "0193-id",
+    service: "orders",
+    state: "succeeded",
+    status: 200,
+    headers: { etag: "1" },
+    size: 8589934592,
+    links: { response: "/requests/0193-id/response" },
+  });
+});
+
 Deno.test("a number keeps its digits", () => {
   const headers = { "content-type": "application/json" };
   const response = { status: 200, headers, body: bytes("12345678901234567890") };

@@ -1,56 +1,85 @@
+import { Buffer } from "node:buffer";
 import { Problem } from "../../shared/http/problem.ts";
+import type { Spooled } from "./spool_body.ts";
 
 const empty = new Uint8Array(0);
 
+/** What a body may be. */
+export interface BodyLimits {
+  /** The largest that is taken, bytes. */
+  readonly maxBytes: number;
+  /** The largest that is collected, bytes; what is larger is given to `spool`. */
+  readonly collectBytes: number;
+  /** Takes a body that is too large to be collected, with what was read of it. */
+  spool(
+    before: readonly Uint8Array[],
+    rest: ReadableStreamDefaultReader<Uint8Array>,
+  ): Promise<Spooled>;
+}
+
 /**
- * Reads a request's body whole.
+ * Reads a request's body: whole, or into a spool if it is large, which a length tells beforehand.
  * @throws {Problem} `body-too-large`, before reading on, when it is over `maxBytes`;
- * `bad-request`, when it breaks off, or stands where it cannot be read.
+ * `bad-request`, when it breaks off.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  { maxBytes, collectBytes, spool }: BodyLimits,
+): Promise<Uint8Array | Spooled> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
-  if (request.body === null) {
-    // Web-standard requests have no body on GET and HEAD, whatever the caller has sent.
-    if (Number(length) > 0 || request.headers.has("transfer-encoding")) {
-      throw new Problem("bad-request", {
-        detail: `a ${request.method} request with a body cannot be passed on; ` +
-          "allowed are bodies on every method but GET and HEAD",
-      });
+  if (length !== null && Number(length) <= collectBytes) {
+    if (Number(length) === 0) return empty;
+    try {
+      return await request.bytes();
+    } catch {
+      throw brokenOff();
     }
-    return empty;
   }
-  try {
-    if (length !== null) return new Uint8Array(await request.arrayBuffer());
-    return await readChunks(request.body, maxBytes);
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw new Problem("bad-request", { detail: "the request's body broke off before its end" });
-  }
-}
-
-async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  if (request.body === null) return empty;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop cancels the stream.
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  const reader = request.body.getReader();
+  try {
+    while (length === null && size <= collectBytes) {
+      const { done, value } = await reader.read().catch(() => {
+        throw brokenOff();
+      });
+      if (done) return joined(chunks, size);
+      size += value.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(value);
+    }
+    return await spool(chunks, reader);
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
   }
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }
 
-function tooLarge(maxBytes: number): Problem {
+/**
+ * Reads a request's body whole, whatever its size.
+ * @throws {Problem} as {@link readBody} does.
+ */
+export async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const spool = () => Promise.reject(tooLarge(maxBytes));
+  const body = await readBody(request, { maxBytes, collectBytes: maxBytes, spool });
+  return body instanceof Uint8Array ? body : empty;
+}
+
+/** The problem of a body over the limit. */
+export function tooLarge(maxBytes: number): Problem {
   return new Problem("body-too-large", {
     detail: `the request's body is over ${maxBytes} bytes, the largest that is taken here`,
   });
+}
+
+/** The problem of a body whose sender has gone. */
+export function brokenOff(): Problem {
+  return new Problem("bad-request", { detail: "the request's body broke off before its end" });
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, size);
 }

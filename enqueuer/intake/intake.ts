@@ -2,23 +2,30 @@ import type { Broker } from "../../shared/broker/broker.ts";
 import { type HeaderTable, requestHeaders } from "../../shared/http/headers.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import type { QueuedRequest } from "../../shared/message/envelope.ts";
-import { ownServiceNameForm, ownServiceNamePattern } from "../../shared/service_name.ts";
+import {
+  ownServiceNameForm,
+  ownServiceNamePattern,
+  requestQueue,
+} from "../../shared/service_name.ts";
+import { spoolFromBytes } from "../../shared/spool/spool_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { readBody } from "./body.ts";
 import type { CallbackOf } from "../callbacks/callback_of.ts";
 import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
+import { checkHeaderSize } from "./header_size.ts";
 import { passedOn } from "./prefer.ts";
 import { checkPriority } from "./priority.ts";
 import { scheduleOf } from "./schedule.ts";
+import { keepRequestBodyMs, spoolBody } from "./spool_body.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
-
-/** The most that path and headers may take together, bytes: with room to spare, one AMQP frame. */
-export const maxHeaderBytes = 60_000;
 
 /** What taking in a request needs. */
 export interface IntakeDeps extends OrderDefaults {
   readonly broker: Broker;
   readonly maxBodyBytes: number;
+  /** Where bodies are that are too large for a message. */
+  readonly spools: Spools;
   /** Whether `Authorization` is for the enqueuer itself, and so is not passed on. */
   readonly ownsAuthorization: boolean;
   /** Reads where a caller wants to be told of the end. */
@@ -27,12 +34,16 @@ export interface IntakeDeps extends OrderDefaults {
 
 /** A caller's request, read and found good. */
 export interface Intake {
+  /** Set as soon as the request may be in its queue: then its body is not the enqueuer's any more. */
+  mayBeQueued: boolean;
   readonly id: string;
   readonly service: string;
   readonly order: Order;
   /** Milliseconds until it is delivered. */
   readonly delayMs: number;
   readonly request: QueuedRequest;
+  /** A digest of the body, where it is not in the request. */
+  readonly digest?: Uint8Array;
 }
 
 /**
@@ -61,10 +72,22 @@ export async function takeIn(
   const headers = requestHeaders(rawHeaders);
   if (deps.ownsAuthorization) delete headers["authorization"];
   keepPreferences(headers);
-  checkSize(path, headers);
+  checkHeaderSize(path, headers);
   const { maxMessageBytes } = deps.broker.capabilities;
-  const body = await readBody(request, Math.min(deps.maxBodyBytes, maxMessageBytes));
+  const until = Date.now() + delayMs + keepRequestBodyMs;
+  const body = await readBody(request, {
+    maxBytes: deps.maxBodyBytes,
+    collectBytes: Math.min(spoolFromBytes, maxMessageBytes),
+    async spool(before, rest) {
+      // Nobody has to send gigabytes to be told that.
+      await deps.broker.stats(requestQueue(service));
+      const note = { spool: `${id}_request`, body: "request", request: id, until } as const;
+      return await spoolBody(deps.spools, note, { before, rest, maxBytes: deps.maxBodyBytes });
+    },
+  });
+  const inMessage = body instanceof Uint8Array;
   return {
+    mayBeQueued: false,
     id,
     service,
     order,
@@ -74,12 +97,15 @@ export async function takeIn(
       method: request.method,
       path,
       headers,
-      body,
+      ...inMessage
+        ? { body }
+        : { body: new Uint8Array(0), spooled: { spool: body.spool, size: body.size } },
       ...(priority === undefined ? {} : { priority }),
       ...(isTracked(order) ? { tracked: true } : {}),
       ...(callback === undefined ? {} : { callback }),
       ...traceContext(request.headers, id),
     },
+    ...(inMessage ? {} : { digest: body.digest }),
   };
 }
 
@@ -98,14 +124,4 @@ function keepPreferences(headers: HeaderTable): void {
   const kept = passedOn(prefer);
   if (kept === undefined) delete headers["prefer"];
   else headers["prefer"] = kept;
-}
-
-function checkSize(path: string, headers: HeaderTable): void {
-  let size = path.length;
-  for (const name in headers) size += name.length + (headers[name]?.length ?? 0) + 6;
-  if (size > maxHeaderBytes) {
-    throw new Problem("bad-request", {
-      detail: `path and headers take about ${size} bytes; allowed are ${maxHeaderBytes} together`,
-    });
-  }
 }

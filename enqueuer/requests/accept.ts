@@ -21,6 +21,7 @@ const tryAgainMs = 50;
  * queue, because the enqueuer that entered it may have died, neither can be promised: that takes
  * until it is confirmed, or abandoned (`abandonedAfterMs`).
  * @param delayMs milliseconds until it is delivered.
+ * @param onPublish told before it may be in its queue.
  * @returns undefined, or the record of the request that has its key.
  * @throws {BrokerError} it could not be entered or published.
  */
@@ -29,6 +30,7 @@ export async function acceptRequest(
   entry: NewRequest,
   request: QueuedRequest,
   delayMs: number,
+  onPublish?: () => void,
 ): Promise<RequestRecord | undefined> {
   const { id, service, deadline, claim } = entry;
   const taken = await enter(results, entry);
@@ -40,6 +42,7 @@ export async function acceptRequest(
     tracked: true,
     ...(deadline === undefined ? {} : { deadline }),
   }, now + delayMs);
+  onPublish?.();
   try {
     const to = { queue: requestQueue(service) };
     await broker.publish(to, [{ ...message, timestamp: now }], { delayMs });

@@ -5,10 +5,11 @@ import {
   type RequestRecord,
   type ResultStore,
 } from "../../shared/results/result_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { accepted } from "./accepted_response.ts";
 import type { Order } from "../intake/order.ts";
 import { asOf, requestPath } from "./request_document.ts";
-import { toResponse } from "../response.ts";
+import { wholeResponse } from "../stored/stored_response.ts";
 
 /** Seconds after which it makes sense to ask for a request again that is still running. */
 const retryAfterSeconds = 1;
@@ -19,7 +20,7 @@ const retryAfterSeconds = 1;
  * @throws {Problem} `key-reused` if the two differ, `key-in-use` while the other one runs.
  */
 export async function repeatedWay(
-  results: ResultStore,
+  { results, spools }: { readonly results: ResultStore; readonly spools: Spools },
   order: Order,
   claim: IdempotencyClaim | undefined,
   taken: RequestRecord,
@@ -31,7 +32,7 @@ export async function repeatedWay(
     });
   }
   const record = await latest(results, order, taken);
-  if (!finalStates.has(record.state)) {
+  if (!isAnswered(record)) {
     if (order.later) return accepted(record, order.respondAsync);
     throw new Problem("key-in-use", {
       detail: `the request with this Idempotency-Key is ${record.state}; its state is at ` +
@@ -41,13 +42,18 @@ export async function repeatedWay(
   }
   if (order.respondAsync && order.waitMs === 0) return accepted(record, true);
   const response = await results.response(record.id);
-  if (response) return toResponse(response);
+  if (response) return wholeResponse(spools, response);
   throw new Problem("request-cancelled", {
     detail: `the request with this Idempotency-Key is ${record.state}, without a response`,
   });
 }
 
-/** Its record, once it has ended, or the caller does not wait any longer. */
+/** Whether there is all that will be, or a response that is still being made. */
+function isAnswered({ state, status }: RequestRecord): boolean {
+  return finalStates.has(state) || status !== undefined;
+}
+
+/** Its record, once it is answered, or the caller does not wait any longer. */
 async function latest(
   results: ResultStore,
   { later, waitMs }: Order,
@@ -55,7 +61,10 @@ async function latest(
 ): Promise<RequestRecord> {
   let record = taken;
   if (later && waitMs > 0) {
-    for await (const next of results.watch(taken.id, AbortSignal.timeout(waitMs))) record = next;
+    for await (const next of results.watch(taken.id, AbortSignal.timeout(waitMs))) {
+      record = next;
+      if (isAnswered(record)) break;
+    }
   }
   return asOf(record, Date.now());
 }

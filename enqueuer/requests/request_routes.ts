@@ -1,17 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Problem } from "../../shared/http/problem.ts";
 import type { RequestRecord, ResultStore } from "../../shared/results/result_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { type CancelDeps, cancelRequest } from "../cancel.ts";
 import { cancelledExample, eventsExample, exampleId, requestExamples } from "../examples.ts";
 import { jsonApp } from "../json_app.ts";
 import { problemResponse } from "../problem_schema.ts";
 import { asOf, requestSchema, toRequestDocument } from "./request_document.ts";
 import { requestEvents } from "./request_events.ts";
-import { toResponse } from "../response.ts";
+import { storedResponse } from "../stored/stored_response.ts";
 
 /** What {@link requestRoutes} needs. */
 export interface RequestDeps extends CancelDeps {
   readonly results: ResultStore;
+  readonly spools: Spools;
   /** Aborts when the enqueuer is about to stop: event streams then end. */
   readonly stopping: AbortSignal;
 }
@@ -55,10 +57,30 @@ const response = createRoute({
   tags,
   security,
   summary: "The microservice's response to a request, as it was",
-  description: "As often as one likes, for `ENQUEUER_RESULT_TTL`.",
-  request: { params },
+  description:
+    "As often as one likes, for `ENQUEUER_RESULT_TTL`. One that streams is given while it is " +
+    "still being made, and breaks off if it does.",
+  request: {
+    params,
+    headers: z.object({
+      "range": z.string().optional().openapi({
+        description:
+          "The part that is wanted, such as `bytes=1000-1999`, once the response is whole.",
+      }),
+      "if-range": z.string().optional().openapi({
+        description: "The response's `ETag` or `Last-Modified`; of another one all is sent.",
+      }),
+      "last-event-id": z.string().optional().openapi({
+        description:
+          "Of an event stream: the last event that the client has, and what follows is sent.",
+      }),
+    }),
+  },
   responses: {
     200: { description: "The microservice's own response, with its own status." },
+    204: { description: "Nothing follows `Last-Event-ID`." },
+    206: { description: "The part that `Range` asks for." },
+    416: problemResponse("There is no such part; `Content-Range` has the size."),
     409: problemResponse("There is none yet, or the request was cancelled."),
     ...problems,
   },
@@ -125,7 +147,7 @@ export function requestRoutes(deps: RequestDeps): OpenAPIHono {
     const { id } = c.req.valid("param");
     const record = await find(id);
     const found = await results.response(id);
-    if (found) return toResponse(found);
+    if (found) return await storedResponse(deps.spools, found, c.req.raw.headers);
     // It was there: it has expired just now, or another enqueuer's shorter time holds for the stream.
     if (record.status !== undefined) throw unknown(id);
     if (record.state === "cancelled") {

@@ -1,6 +1,7 @@
 import type { Message } from "../../shared/broker/broker.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import type { NewRequest, RequestRecord } from "../../shared/results/result_store.ts";
+import type { Spools } from "../../shared/spool/spools.ts";
 import { type AcceptDeps, acceptRequest } from "./accept.ts";
 import { accepted } from "./accepted_response.ts";
 import { answer } from "../answer.ts";
@@ -18,6 +19,7 @@ import type { ReplyStreams } from "../streams/reply_streams.ts";
 export interface TrackedDeps extends AcceptDeps, CancelDeps {
   readonly inbox: ReplyInbox;
   readonly streams: ReplyStreams;
+  readonly spools: Spools;
 }
 
 /**
@@ -34,6 +36,7 @@ export async function trackedWay(
   const now = Date.now();
   const claim = order.idempotencyKey === undefined ? undefined : claimOf({
     ...intake.request,
+    ...(intake.digest ? { body: intake.digest } : {}),
     key: order.idempotencyKey,
     service,
     credentials: caller.headers.get("authorization"),
@@ -52,21 +55,28 @@ export async function trackedWay(
   reply?.catch(() => {});
   let taken: RequestRecord | undefined;
   try {
-    taken = await acceptRequest(deps, entry, {
-      ...intake.request,
-      ...(waits ? { replyTo: inbox.queue } : {}),
-    }, delayMs);
+    taken = await acceptRequest(
+      deps,
+      entry,
+      {
+        ...intake.request,
+        takesSpool: true,
+        ...(waits ? { replyTo: inbox.queue } : {}),
+      },
+      delayMs,
+      () => intake.mayBeQueued = true,
+    );
   } catch (error) {
     inbox.fail(id, error);
     throw error;
   }
   if (taken) {
     inbox.fail(id, new Error("another request has its key"));
-    return await repeatedWay(deps.results, order, claim, taken);
+    return await repeatedWay(deps, order, claim, taken);
   }
   const got = reply && await waitFor(deps, intake, reply, caller);
   // It is kept, so that whoever does not get all of it can ask for it again.
-  if (got) return answer(deps.streams, got, caller, () => {});
+  if (got) return answer(deps, got, caller, () => {});
   if (order.later) return accepted(queued(entry, now), order.respondAsync);
   throw new Problem("timeout", {
     detail: `no response came within ${order.waitMs} ms; the request goes on: its state is at ` +

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
+import { problem } from "../common/problem.ts";
 import { generate } from "./generate.ts";
 
 const mostBytes = 64 * 1024;
@@ -51,11 +52,4 @@ export function createApp({ paceMs, wait }: TokenStreamDeps): Hono {
   });
   app.notFound(() => problem(404, "there are POST /generate and GET /health"));
   return app;
-}
-
-function problem(status: number, detail: string): Response {
-  return Response.json({ type: "about:blank", status, detail }, {
-    status,
-    headers: { "content-type": "application/problem+json" },
-  });
 }

@@ -1,45 +1,89 @@
-import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
+import { join } from "node:path";
+import {
+  type Command,
+  readArguments,
+  readChoice,
+  readCount,
+  runCommand,
+} from "../../cli/command.ts";
 import { benchBatches } from "./batches/batches.ts";
-import { table } from "./batches/table.ts";
+import { table as batchTable } from "./batches/table.ts";
+import { benchBrokers } from "./brokers/brokers.ts";
+import { brokersTable } from "./brokers/table.ts";
+import { record, slower } from "./compare/check.ts";
+import { compare, type CompareOptions } from "./compare/compare.ts";
+import { results, table } from "./compare/table.ts";
+import type { VariantName } from "./compare/variants.ts";
 import { type BrokerName, brokerNames } from "./requests/place.ts";
 import { benchRequests } from "./requests/requests.ts";
 import { tables } from "./requests/table.ts";
 import { benchStreams } from "./streams/streams.ts";
 import { tables as streamTables } from "./streams/table.ts";
 
-const help = `deno task bench batches|requests|streams [--broker ${brokerNames.join("|")}]
-                [--callers N,N] [--seconds N] [--rounds N] [--mib N]
+const help = `deno task bench [compare|slow|brokers|batches|requests|streams] [--quick] [--check]
+                [--broker ${brokerNames.join("|")}] [--callers N,N] [--seconds N] [--rounds N]
+                [--mib N] [--json FILE]
 
 What the whole way of a request carries and costs, with real processes, and a table of it.
 
+  compare   one small request after the other through ProxyMQ, and through what one would use
+            instead (bench/README.md), in turns, in front of a microservice that answers at once
+  slow      the same with 512 callers and a microservice that takes 200 ms
+  brokers   the same over each broker, in turns, with the CPU of its server. Servers are ones that
+            nobody else uses, and Redis writes to disk before it confirms, as the others do
   batches   a microservice that takes 20 ms a call for up to 64 requests, one call at a time:
             without batches, with fixed ones, and with those that the dequeuer finds by itself
   requests  a request whose caller waits, and one that is answered with 202, in turns: what they
             take of the machine, and what each change of a request's state does. RabbitMQ is one
             that nobody else uses. CPU is told on Linux alone
   streams   responses that stream, beside the same ones without a queue, in turns: how long events
-            take, how fast large ones come, and the memory that a very large one takes
+            take, how fast large ones come, and the memory that very large bodies take: a
+            response, a request, and a response that is kept
 
-  --broker NAME   one broker instead of both
-  --callers N,N   how many callers at once        (default 64,256 for batches, 32 for requests)
-  --seconds N     how long each is measured       (default 8 for batches, 4 for requests)
-  --rounds N      of requests and streams: how many turns (default 5)
-  --mib N         of streams: the size of the very large response (default 1024)
+  --quick         of compare and slow: two short rounds, about two minutes
+  --check         of compare: exit code 1 if ProxyMQ has lost more than a quarter of the ratio to a
+                  plain proxy hop that bench/recorded.json has; --record writes that file
+  --broker NAME   one broker instead of both      (batches, requests, streams)
+  --callers N,N   how many callers at once        (default 1,32,256 for compare, 512 for slow,
+                  64,256 for batches, 1,32 for brokers, 32 for requests)
+  --seconds N     how long each is measured       (default 8 for batches, else 4)
+  --rounds N      how many turns                  (default 5)
+  --mib N         of streams: the size of the very large bodies (default 1024)
+  --json FILE     of compare and slow: writes all that was measured
   --help          prints this
 
-Without a name it is batches. RabbitMQ is had as for the tests (see deno task services), for batches
+Without a name it is compare. RabbitMQ is had as for the tests (see deno task services), for batches
 it can be given by BROKER_URL. The figures of a machine that has other work to do are too low.
 `;
 
-const benches = ["batches", "requests", "streams"] as const;
+const recordedFile = join(import.meta.dirname ?? ".", "..", "..", "bench", "recorded.json");
+const benches = ["compare", "slow", "brokers", "batches", "requests", "streams"] as const;
+type Bench = typeof benches[number];
+
+const defaults: Readonly<Record<Bench, { readonly callers: string; readonly seconds: string }>> = {
+  compare: { callers: "1,32,256", seconds: "4" },
+  slow: { callers: "512", seconds: "4" },
+  brokers: { callers: "1,32", seconds: "4" },
+  batches: { callers: "64,256", seconds: "8" },
+  requests: { callers: "32", seconds: "4" },
+  streams: { callers: "1", seconds: "1" },
+};
+
+const everyWay: readonly VariantName[] = [
+  ...["direct", "hono", "bare", "handwritten", "quorum", "classic", "sqlite", "embedded"] as const,
+];
+const slowWays: readonly VariantName[] = ["direct", "handwritten", "quorum", "classic", "sqlite"];
 
 interface Options {
-  readonly bench: typeof benches[number];
+  readonly bench: Bench;
   readonly brokers: readonly BrokerName[];
   readonly callers: readonly number[];
   readonly ms: number;
   readonly rounds: number;
   readonly largeBytes: number;
+  readonly check: boolean;
+  readonly record: boolean;
+  readonly json?: string;
 }
 
 /** @throws {Error} saying what is allowed. */
@@ -48,49 +92,84 @@ function read(args: readonly string[]): Options | "help" {
     broker: { type: "string" },
     callers: { type: "string" },
     seconds: { type: "string" },
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string" },
     mib: { type: "string", default: "1024" },
+    json: { type: "string" },
+    quick: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   }, true);
   if (values.help) return "help";
-  const [name = "batches", ...more] = positionals;
+  const [name = "compare", ...more] = positionals;
   const bench = benches.find((bench) => bench === name && more.length === 0);
   if (!bench) {
-    throw new Error(
-      `there is no bench ${JSON.stringify(positionals.join(" "))}; there is ${
-        benches.join(" and ")
-      }`,
-    );
+    const said = JSON.stringify(positionals.join(" "));
+    throw new Error(`there is no bench ${said}; there is ${benches.join(", ")}`);
   }
-  const defaults = { batches: ["64,256", "8"], requests: ["32", "4"], streams: ["1", "1"] }[bench];
-  const { callers = defaults[0] ?? "", seconds = defaults[1] ?? "", broker, rounds, mib } = values;
+  const { quick, check, record, json } = values;
+  const { callers = defaults[bench].callers, broker } = values;
+  const { rounds = quick ? "2" : "5", seconds = quick ? "1" : defaults[bench].seconds } = values;
   return {
     bench,
+    check,
+    record,
     brokers: broker === undefined ? brokerNames : [readChoice("broker", broker, brokerNames)],
     callers: callers.split(",").map((text) => readCount("callers", text, 1, 2_000)),
     ms: 1_000 * readCount("seconds", seconds, 1, 600),
     rounds: readCount("rounds", rounds, 1, 100),
-    largeBytes: 2 ** 20 * readCount("mib", mib, 1, 100_000),
+    largeBytes: 2 ** 20 * readCount("mib", values.mib, 1, 100_000),
+    ...(json === undefined ? {} : { json }),
   };
+}
+
+const log = (line: string) => console.error(line);
+
+async function runCompare(options: CompareOptions, { check, record: keep, json }: Options) {
+  const samples = await compare(options);
+  const all = results(samples);
+  console.log(table(all));
+  if (json !== undefined) {
+    const machine = { cores: navigator.hardwareConcurrency, os: Deno.build.target };
+    await Deno.writeTextFile(json, JSON.stringify({ machine, results: all, samples }, null, 2));
+  }
+  if (keep) await Deno.writeTextFile(recordedFile, `${JSON.stringify(record(all), null, 2)}\n`);
+  if (!check) return 0;
+  const complaints = slower(all, JSON.parse(await Deno.readTextFile(recordedFile)));
+  for (const complaint of complaints) console.error(complaint);
+  return complaints.length > 0 ? 1 : 0;
 }
 
 const command: Command<Options> = {
   name: "bench",
   help,
   read,
-  async run({ bench, brokers, callers, ms, rounds, largeBytes }, signal) {
-    const common = { brokers, ms, signal, log: (line: string) => console.error(line) };
-    if (bench === "batches") {
-      console.log(table(await benchBatches({ ...common, connections: callers })));
-      return 0;
+  async run(options, signal) {
+    const { bench, brokers, callers: connections, ms, rounds, largeBytes } = options;
+    const common = { brokers, ms, rounds, signal, log };
+    switch (bench) {
+      case "compare": {
+        const what = { ...common, connections, variants: everyWay, upstreamMs: 0 };
+        return await runCompare(what, options);
+      }
+      case "slow": {
+        const what = { ...common, connections, variants: slowWays, upstreamMs: 200 };
+        return await runCompare({ ...what, concurrency: 512 }, options);
+      }
+      case "brokers":
+        console.log(brokersTable(await benchBrokers({ ...common, connections })));
+        return 0;
+      case "batches":
+        console.log(batchTable(await benchBatches({ ...common, connections })));
+        return 0;
+      case "streams":
+        console.log(streamTables(await benchStreams({ ...common, largeBytes })));
+        return 0;
+      case "requests":
+        for (const count of connections) {
+          console.log(tables(await benchRequests({ ...common, connections: count })));
+        }
+        return 0;
     }
-    if (bench === "streams") {
-      console.log(streamTables(await benchStreams({ ...common, rounds, largeBytes })));
-      return 0;
-    }
-    for (const connections of callers) {
-      console.log(tables(await benchRequests({ ...common, connections, rounds })));
-    }
-    return 0;
   },
 };
 

@@ -5,14 +5,31 @@ export interface Script extends AsyncDisposable {
   lines(count: number): Promise<string[]>;
 }
 
+/** How a script is started. */
+export interface ScriptOptions {
+  /** The program and what stands before the script's path. @default this Deno, with all permissions */
+  readonly by?: readonly [program: string, ...args: string[]];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
 /** Starts a script by its path. */
-export function startScript(path: string, args: readonly string[], signal: AbortSignal): Script {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", path, ...args],
+export function startScript(
+  path: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  { by = [Deno.execPath(), "run", "-A"], env = {}, cwd }: ScriptOptions = {},
+): Script {
+  const [program, ...before] = by;
+  const child = new Deno.Command(program, {
+    args: [...before, path, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
+    env,
     signal,
+    ...(cwd === undefined ? {} : { cwd }),
   }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";

@@ -1,15 +1,22 @@
-import { type Command, readArguments, readChoice, runCommand } from "../command.ts";
+import { type Command, readArguments, readChoice, runCommand } from "../../cli/command.ts";
 import { type OwnServer, startOwnServer } from "./own_server.ts";
 import { type BrokerName, isFor, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import { runScenario, type Verdict } from "./stand.ts";
 import { table } from "./table.ts";
 
-const brokers: readonly BrokerName[] = ["rabbitmq", "sqlite"];
+const brokers: readonly BrokerName[] = ["rabbitmq", "redis", "sqlite"];
 const names = scenarios.map(({ name }) => name);
+const only = {
+  any: "",
+  server: " (not on sqlite)",
+  rabbitmq: " (rabbitmq only)",
+  redis: " (redis only)",
+  sqlite: " (sqlite only)",
+};
 const nameWidth = Math.max(...names.map((name) => name.length));
 
-const help = `deno task chaos [--broker rabbitmq|sqlite] [--short] [--json] [FAULT...]
+const help = `deno task chaos [--broker rabbitmq|redis|sqlite] [--short] [--json] [FAULT...]
 
 Does faults to real processes under load (an enqueuer, two dequeuers, a microservice whose answers
 can be checked) and keeps account of every request. At the end of each, every request that was
@@ -18,18 +25,17 @@ over: no request, connection, channel, consumer, queue, file handle. Prints a ta
 
 Faults:
 ${
-  scenarios.map(({ name, title, broker }) =>
-    `  ${name.padEnd(nameWidth)}  ${title}${broker === "any" ? "" : ` (${broker} only)`}`
-  ).join("\n")
+  scenarios.map(({ name, title, broker }) => `  ${name.padEnd(nameWidth)}  ${title}${only[broker]}`)
+    .join("\n")
 }
 
 Options:
-  --broker NAME  only on rabbitmq, or only on sqlite
+  --broker NAME  only on this one
   --short        the short versions, as the tests run them
   --json         the table as JSON
   --help         prints this
 
-RabbitMQ is a server of its own: in Docker, or one that is installed on this machine.
+RabbitMQ and Redis are servers of their own: in Docker, or installed on this machine.
 Exit code: 0, or 1 if anything was lost, wrong or left over.
 `;
 
@@ -73,7 +79,7 @@ function read(args: readonly string[]): Options | "help" {
 async function doAll(options: Options, signal: AbortSignal): Promise<[Verdict[], number]> {
   const log = (line: string) => console.error(line);
   await using stack = new AsyncDisposableStack();
-  let server: OwnServer | undefined;
+  const servers = new Map<BrokerName, OwnServer>();
   const verdicts: Verdict[] = [];
   let broken = 0;
   for (const { broker, scenario } of options.choices) {
@@ -82,8 +88,11 @@ async function doAll(options: Options, signal: AbortSignal): Promise<[Verdict[],
       log(`${scenario.title}: left out, ${missing}`);
       continue;
     }
-    if (broker === "rabbitmq") server ??= stack.use(await startOwnServer({ signal, log }));
-    const own = broker === "rabbitmq" && server ? { server } : {};
+    if (broker !== "sqlite" && !servers.has(broker)) {
+      servers.set(broker, stack.use(await startOwnServer({ broker, signal, log })));
+    }
+    const server = servers.get(broker);
+    const own = server ? { server } : {};
     try {
       const { short } = options;
       const verdict = await runScenario(scenario, { broker, ...own, short, signal, log });

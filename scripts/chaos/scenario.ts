@@ -7,7 +7,7 @@ import type { OwnServer } from "./own_server.ts";
 import type { SmallDisk } from "./small_disk.ts";
 
 /** The brokers that a scenario can be for. */
-export type BrokerName = "rabbitmq" | "sqlite";
+export type BrokerName = "rabbitmq" | "redis" | "sqlite";
 
 /** What a scenario works on: the stack under load. */
 export interface Stand {
@@ -24,8 +24,8 @@ export interface Stand {
   fail(what: string): void;
 }
 
-/** A {@link Stand} on RabbitMQ. */
-export interface RabbitStand extends Stand {
+/** A {@link Stand} on a server. */
+export interface ServerStand extends Stand {
   readonly server: OwnServer;
   /** Between the services and the server. */
   readonly proxy: TcpProxy;
@@ -46,7 +46,7 @@ interface Common {
   readonly diskMebibytes?: number;
   /** Why it cannot be done here, or undefined if it can. */
   readonly missing?: () => Promise<string | undefined>;
-  /** Seconds between heartbeats. @default 10 */
+  /** Seconds between heartbeats, on RabbitMQ. @default 10 */
   readonly heartbeat?: number;
 }
 
@@ -54,11 +54,14 @@ interface Common {
 export type Scenario =
   & Common
   & (
-    | { readonly broker: "rabbitmq"; readonly run: (stand: RabbitStand) => Promise<void> }
+    | {
+      readonly broker: "rabbitmq" | "redis" | "server";
+      readonly run: (stand: ServerStand) => Promise<void>;
+    }
     | { readonly broker: "sqlite" | "any"; readonly run: (stand: Stand) => Promise<void> }
   );
 
 /** Whether a scenario is for a broker. */
 export function isFor({ broker: its }: Scenario, broker: BrokerName): boolean {
-  return its === "any" || its === broker;
+  return its === "any" || its === broker || (its === "server" && broker !== "sqlite");
 }

@@ -3,6 +3,7 @@ import { brokerKilled } from "./scenarios/broker_killed.ts";
 import { diskFull } from "./scenarios/disk_full.ts";
 import { longJob } from "./scenarios/long_job.ts";
 import { memoryAlarm } from "./scenarios/memory_alarm.ts";
+import { memoryFull } from "./scenarios/memory_full.ts";
 import { microserviceMisbehaves } from "./scenarios/microservice_misbehaves.ts";
 import { halfOpen, latency, networkCut, resets } from "./scenarios/network.ts";
 import { dequeuersKilled, servicesKilled } from "./scenarios/services_killed.ts";
@@ -11,6 +12,7 @@ import { dequeuersKilled, servicesKilled } from "./scenarios/services_killed.ts"
 export const scenarios: readonly Scenario[] = [
   brokerKilled,
   memoryAlarm,
+  memoryFull,
   networkCut,
   halfOpen,
   latency,

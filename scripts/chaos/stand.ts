@@ -2,9 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startTcpProxy } from "../../tests/support/tcp_proxy.ts";
 import { uniqueName } from "../../tests/support/waiting.ts";
 import { requestQueue } from "../../shared/service_name.ts";
-import type { SoakBroker } from "../soak/broker.ts";
+import type { BrokerState, SoakBroker } from "../soak/broker.ts";
 import { Load } from "../soak/load.ts";
 import { rabbitmqAt } from "../soak/rabbitmq_broker.ts";
+import { redisAt } from "../soak/redis_broker.ts";
 import { Services } from "../soak/services.ts";
 import { sqliteBroker } from "../soak/sqlite_broker.ts";
 import { type Account, takeAccount } from "./account.ts";
@@ -19,7 +20,7 @@ import { processState, serverState } from "./snapshot.ts";
 /** How a scenario is run. */
 export interface StandOptions {
   readonly broker: BrokerName;
-  /** The server, for RabbitMQ. */
+  /** The server, where the broker is one. */
   readonly server?: OwnServer;
   /** The short version, for the tests. */
   readonly short: boolean;
@@ -49,6 +50,7 @@ const quietMs = 40_000;
 /** Does a scenario to a stack of its own under load, and looks what became of every request. */
 export async function runScenario(scenario: Scenario, options: StandOptions): Promise<Verdict> {
   const { short, log, server } = options;
+  const rabbit = options.broker === "rabbitmq" ? server : undefined;
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   const service = uniqueName("chaos");
@@ -84,7 +86,7 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
     await calls.catch(() => {});
   });
   const holdings = async (): Promise<Holdings> => ({
-    server: server && await serverState(server),
+    server: rabbit && await serverState(rabbit),
     processes: await Promise.all(services.processes.map(processState)),
   });
 
@@ -102,7 +104,7 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
     ...(disk ? { disk } : {}),
   };
   log(`${scenario.title} (${broker.shown}): after ${load.finished} requests`);
-  if (scenario.broker !== "rabbitmq") await scenario.run(stand);
+  if (scenario.broker === "sqlite" || scenario.broker === "any") await scenario.run(stand);
   else if (server && proxy) await scenario.run({ ...stand, server, proxy });
   const faultMs = performance.now() - since;
   const recoveredMs = await recovery(url, signal);
@@ -124,10 +126,7 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
   }
   failures.push(
     ...await untilNone(
-      async () =>
-        server ? remains(await serverState(server)) : (await broker.look()).replyQueues?.map(
-          (name) => `${name} was left`,
-        ) ?? [],
+      async () => rabbit ? remains(await serverState(rabbit)) : leftIn(await broker.look()),
       signal,
     ),
   );
@@ -153,18 +152,25 @@ async function openBroker(
     const opened = stack.use(await sqliteBroker({ ...options, service, restart: false }));
     return { broker: opened, url: opened.url };
   }
-  if (!server) throw new Error("RabbitMQ needs a server of its own");
+  if (!server) throw new Error(`${broker} needs a server of its own`);
   const { hostname, port } = new URL(server.url);
-  const ctl = undefined;
-  const stop = () => Promise.resolve();
-  const opened = stack.use(
-    rabbitmqAt({ url: server.url, ctl, stop }, { service, restart: false }),
-  );
+  const its = { url: server.url, ctl: undefined, stop: () => Promise.resolve() };
+  const at = broker === "redis" ? redisAt : rabbitmqAt;
+  const opened = stack.use(at(its, { service, restart: false }));
   const proxy = stack.use(await startTcpProxy(hostname, Number(port)));
   const url = new URL(server.url);
   url.port = String(proxy.port);
-  url.searchParams.set("heartbeat", String(heartbeat));
+  if (broker === "redis") url.searchParams.set("lease", "3");
+  else url.searchParams.set("heartbeat", String(heartbeat));
   return { broker: opened, url: url.href, proxy };
+}
+
+/** What is left in a broker when all processes have ended, a sentence each. */
+function leftIn({ replyQueues = [], connections = 0 }: BrokerState): string[] {
+  return [
+    ...replyQueues.map((name) => `${name} was left`),
+    ...(connections > 0 ? [`${connections} connections were left`] : []),
+  ];
 }
 
 /** What of the requests is still under way, a sentence each. */

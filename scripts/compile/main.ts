@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, readArguments, readChoice, runCommand } from "../command.ts";
+import { type Command, readArguments, readChoice, runCommand } from "../../cli/command.ts";
 import { compile, programs, type Target, targets } from "./compile.ts";
 
 interface Options {

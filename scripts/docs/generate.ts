@@ -5,10 +5,20 @@
  */
 import { manual as dequeuer } from "../../dequeuer/config.ts";
 import { manual as enqueuer } from "../../enqueuer/config.ts";
+import { fileVariable } from "../../shared/config/secret_files.ts";
 import { optionsModule } from "./options.ts";
 import { envExample, type Manual, markdownTable } from "../../shared/config/help.ts";
 
 const manuals: readonly Manual[] = [enqueuer, dequeuer];
+
+const secrets = [
+  ...new Set(
+    manuals.flatMap(({ variables }) =>
+      Object.entries(variables).filter(([, { secret }]) => secret)
+        .map(([name]) => `\`${fileVariable(name)}\``)
+    ),
+  ),
+].join(", ");
 
 /** What is made from the variables, by their paths from the project's root. */
 export const generated: Readonly<Record<string, string>> = {
@@ -19,10 +29,15 @@ export const generated: Readonly<Record<string, string>> = {
     "and print this with `--help`. A bad value is named at start, with what is allowed; the exit code",
     "is then 2. An empty variable counts as unset.",
     "",
+    `A secret may stand in a file that the variable with \`_FILE\` behind its name names: ${secrets}.`,
+    "",
     ...manuals.map(markdownTable),
   ].join("\n").trimEnd() + "\n",
   ".env.example": [
     "# Made from the code by `deno task docs`. Values behind # are the defaults.",
+    "",
+    "# docker compose: which broker it starts. Stands in .env too, and has to if that is replaced.",
+    "COMPOSE_PROFILES=${QUEUE_TYPE:-rabbitmq}",
     "",
     ...manuals.map(envExample),
   ].join("\n").trimEnd() + "\n",

@@ -5,6 +5,8 @@ import type { Context, Source } from "./service.ts";
 /** The image of a server and how it is reached. */
 export interface Image {
   readonly image: string;
+  /** What is run in it, with its arguments. @default what the image runs by itself */
+  readonly command?: readonly string[];
   /** The port inside the container. */
   readonly port: number;
   /** The port of this machine, if it is free. */
@@ -45,6 +47,7 @@ export function dockerSource(image: Image): Source {
         ...["run", "--detach", "--name", container, "--hostname", container],
         ...["--label", `proxymq.project=${project}`],
         ...["--publish", `127.0.0.1:${port}:${image.port}`, image.image],
+        ...image.command ?? [],
       ], { timeoutMs: 300_000, signal: context.signal });
       try {
         if (!started.ok) throw new Error(`docker run: ${started.stderr.trim()}`);

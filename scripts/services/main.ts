@@ -17,8 +17,9 @@ Options:
   --kill    restart: by SIGKILL, not in good order
   --help    prints this
 
-A server is had in this way: a URL in the environment (TEST_RABBITMQ_URL); else Docker; else a
-server installed on this machine; else, as root on Debian, one that is installed with apt-get.
+A server is had in this way: a URL in the environment (TEST_RABBITMQ_URL, TEST_REDIS_URL); else
+Docker; else a server installed on this machine; else, as root on Debian, one that is installed
+with apt-get.
 TEST_RABBITMQ_BIN names a folder with another version's rabbitmq-server and rabbitmqctl.
 `;
 

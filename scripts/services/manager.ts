@@ -2,13 +2,14 @@
 
 import { join } from "node:path";
 import { rabbitmq } from "./rabbitmq.ts";
+import { redis } from "./redis.ts";
 import type { Context, RunningService, Service, Source } from "./service.ts";
 import { ServiceUnavailableError } from "./service.ts";
 import { readState, stateFile, takeLock, writeState } from "./state.ts";
 
 const root = join(import.meta.dirname ?? ".", "..", "..", ".services");
 
-const services: readonly Service[] = [rabbitmq];
+const services: readonly Service[] = [rabbitmq, redis];
 
 /** The services there are. */
 export const serviceNames: readonly string[] = services.map((service) => service.name);

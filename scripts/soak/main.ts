@@ -1,8 +1,14 @@
-import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
+import {
+  type Command,
+  readArguments,
+  readChoice,
+  readCount,
+  runCommand,
+} from "../../cli/command.ts";
 import { report } from "./report.ts";
 import { soak, type SoakOptions } from "./soak.ts";
 
-const help = `deno task soak [--requests N] [--connections N] [--broker rabbitmq|sqlite]
+const help = `deno task soak [--requests N] [--connections N] [--broker rabbitmq|redis|sqlite]
 
 A load of requests through real processes: an enqueuer, two dequeuers, and a microservice whose
 answers can be checked. During it each dequeuer is killed once (SIGKILL) and started again, after a
@@ -12,12 +18,12 @@ the queue, no reply queue, no connection.
 
   --requests N          how many requests                        (default 20000)
   --connections N       how many callers at once                 (default 64)
-  --broker NAME         rabbitmq, or sqlite in a temporary file  (default rabbitmq)
+  --broker NAME         rabbitmq, redis, or sqlite in a temporary file  (default rabbitmq)
   --no-broker-restart   leaves the broker alone, for one that others use
   --help                prints this
 
-RabbitMQ is had as for the tests (see deno task services), or given by BROKER_URL or
-TEST_RABBITMQ_URL; one that was given is not restarted. TEST_RABBITMQ_CTL is then the command that
+RabbitMQ and Redis are had as for the tests (see deno task services), or given by BROKER_URL,
+TEST_RABBITMQ_URL or TEST_REDIS_URL; one that was given is not restarted. TEST_RABBITMQ_CTL is then the command that
 administers it, by which unacknowledged messages, reply queues and connections are counted.
 
 Exit code: 0, or 1 if an answer was wrong, a request was lost, or anything was left behind.
@@ -36,7 +42,7 @@ function read(args: readonly string[]): Omit<SoakOptions, "signal" | "log"> | "h
   return {
     requests: readCount("requests", values.requests, 8 * connections, 10_000_000),
     connections,
-    broker: readChoice("broker", values.broker, ["rabbitmq", "sqlite"]),
+    broker: readChoice("broker", values.broker, ["rabbitmq", "redis", "sqlite"]),
     restartBroker: !values["no-broker-restart"],
   };
 }

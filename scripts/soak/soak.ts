@@ -5,6 +5,7 @@ import { doFaults, type Fault } from "./faults.ts";
 import { type Call, Load } from "./load.ts";
 import { startMicroservice } from "./microservice.ts";
 import { rabbitmqBroker } from "./rabbitmq_broker.ts";
+import { redisBroker } from "./redis_broker.ts";
 import { type Ended, Services } from "./services.ts";
 import { sqliteBroker } from "./sqlite_broker.ts";
 
@@ -12,7 +13,7 @@ import { sqliteBroker } from "./sqlite_broker.ts";
 export interface SoakOptions {
   readonly requests: number;
   readonly connections: number;
-  readonly broker: "rabbitmq" | "sqlite";
+  readonly broker: "rabbitmq" | "redis" | "sqlite";
   readonly restartBroker: boolean;
   readonly signal: AbortSignal;
   /** Takes a line of progress. */
@@ -48,10 +49,11 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { requests, connections, signal, log } = options;
   await using stack = new AsyncDisposableStack();
   const service = uniqueName("soak");
-  const open = options.broker === "rabbitmq" ? rabbitmqBroker : sqliteBroker;
+  const open =
+    { rabbitmq: rabbitmqBroker, redis: redisBroker, sqlite: sqliteBroker }[options.broker];
   const broker = stack.use(await open({ service, restart: options.restartBroker, signal, log }));
   const microservice = stack.use(startMicroservice());
-  const before = options.broker === "rabbitmq" ? await lookIfDeclared(broker) : {};
+  const before = options.broker !== "sqlite" ? await lookIfDeclared(broker) : {};
 
   const env = { BROKER_URL: broker.url };
   const services = new Services(stack, env, {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Broker, DEAD_REASON } from "../../shared/broker/broker.ts";
 import { openBroker } from "../../shared/broker/open.ts";
-import { deadLetterQueue, requestQueue } from "../../shared/service_name.ts";
-import type { BrokerOptions, DeadLetter, SoakBroker } from "./broker.ts";
+import { requestQueue } from "../../shared/service_name.ts";
+import type { BrokerOptions, SoakBroker } from "./broker.ts";
+import { takeDeadLetters } from "./dead_letters.ts";
 
 /** SQLite, in a temporary file. */
 export async function sqliteBroker(options: BrokerOptions): Promise<SoakBroker> {
@@ -26,11 +26,7 @@ export async function sqliteBroker(options: BrokerOptions): Promise<SoakBroker> 
         replyQueues: replyQueues(path),
       };
     },
-    async deadLetters() {
-      await using broker = await openBroker(url, { name: "soak" });
-      const { dead } = await broker.stats(queue);
-      return await take(broker, deadLetterQueue(service), dead);
-    },
+    deadLetters: () => takeDeadLetters(url, service),
     async [Symbol.asyncDispose]() {
       if (options.folder === undefined) await Deno.remove(folder, { recursive: true });
     },
@@ -44,18 +40,4 @@ function replyQueues(path: string): string[] {
   } finally {
     database.close();
   }
-}
-
-async function take(broker: Broker, queue: string, count: number): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  if (count === 0) return letters;
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]);
-  for await (const delivery of broker.consume(queue, { prefetch: 100, signal })) {
-    const { headers } = delivery.message;
-    letters.push({ path: String(headers.path), reason: String(headers[DEAD_REASON]) });
-    await broker.settle([{ kind: "ack", delivery }]);
-    if (letters.length >= count) stop.abort();
-  }
-  return letters;
 }

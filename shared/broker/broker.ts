@@ -6,6 +6,7 @@
  * @module
  */
 import type { ResultStore, ResultStoreOptions } from "../results/result_store.ts";
+import type { SpoolStore } from "../spool/spool_store.ts";
 
 /**
  * A value in a message's header table. Numbers are safe integers; a driver that reads something
@@ -60,7 +61,9 @@ export interface Message {
  * A queue as it is declared.
  *
  * - `work`: durable, shared by competing consumers, with its dead-letter queue, with whatever the
- *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`).
+ *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`). Bindings
+ *   are durable, and add to those that were declared before, by whomever: only what `unbind` names
+ *   is bound no longer.
  * - `reply`: exists for its declarer alone, is not durable, needs no settling, and is gone when
  *   the broker handle that declared it is. It gets a copy of what is broadcast under the names
  *   that it is declared with.
@@ -71,6 +74,8 @@ export type QueueSpec =
     readonly name: string;
     readonly deadLetterQueue: string;
     readonly topics?: readonly string[];
+    /** Patterns that it is not to be bound to; it may never have been. */
+    readonly unbind?: readonly string[];
   }
   | { readonly kind: "reply"; readonly name: string; readonly broadcasts?: readonly string[] };
 
@@ -93,8 +98,11 @@ export interface PublishOptions {
    */
   readonly confirm?: boolean;
   /**
-   * Called for each unconfirmed message that the broker could not route, if it says so. A message
-   * with it may be published again after a loss of the connection, and so come twice.
+   * Called for each message that reaches no queue and is no error: an unconfirmed one that the
+   * broker could not route, if it says so, and each one to a topic that no queue is bound to, before
+   * the promise resolves if it is confirmed. Not for what is delayed, since nobody knows yet who
+   * will be bound, and not for broadcasts. An unconfirmed message with it may be published again
+   * after a loss of the connection, and so come twice.
    */
   readonly onUnroutable?: (message: Message) => void;
   /** Milliseconds before the messages become visible to consumers; not for broadcasts. @default 0 */
@@ -228,6 +236,8 @@ export interface BrokerStatus {
   readonly connected: boolean;
   /** For an operator: where it is connected to, or what stands in the way. Holds no secret. */
   readonly detail: string;
+  /** For an operator: what may be lost as the server is set up, though all works. */
+  readonly warning?: string;
 }
 
 /**
@@ -289,6 +299,12 @@ export interface Broker extends AsyncDisposable {
    * connections, and is to be disposed of before it. Returns at once, connected or not.
    */
   results(options: ResultStoreOptions): ResultStore;
+
+  /**
+   * The spools of this broker, for bodies that are too large for a message. They share the handle's
+   * connections, and end with it. Returns at once, connected or not.
+   */
+  spools(): SpoolStore;
 }
 
 /** What every driver takes when it is opened. */

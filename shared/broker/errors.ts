@@ -80,3 +80,14 @@ export class BrokerUrlError extends BrokerError {
   /** The name of the class. */
   override name = "BrokerUrlError";
 }
+
+/** There is no spool of that id, or no longer. */
+export class SpoolNotFoundError extends BrokerError {
+  override name = "SpoolNotFoundError";
+  readonly id: string;
+
+  constructor(id: string, options?: ErrorOptions) {
+    super(`there is no spool "${id}"`, options);
+    this.id = id;
+  }
+}

@@ -7,11 +7,14 @@ interface Driver {
 }
 
 const rabbitmq = () => import("./rabbitmq/driver.ts");
+const redis = () => import("./redis/driver.ts");
 const drivers: Readonly<Record<string, () => Promise<Driver>>> = {
   "amqp:": rabbitmq,
   "amqps:": rabbitmq,
   "ws:": rabbitmq,
   "wss:": rabbitmq,
+  "redis:": redis,
+  "rediss:": redis,
   "sqlite:": () => import("./sqlite/driver.ts"),
   "memory:": () => import("./memory/driver.ts"),
 };

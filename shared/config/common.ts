@@ -10,7 +10,8 @@ export const commonVariables = {
     {
       description: "The broker. `sqlite:FILE` is embedded and needs no server; " +
         "`amqp://user:password@host:5672/vhost` is RabbitMQ, " +
-        "`amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for each other.",
+        "`amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for each other; " +
+        "`redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS.",
       default: "sqlite:proxymq.db",
       secret: "userinfo",
     },

@@ -1,4 +1,5 @@
 import type { Variables } from "./config.ts";
+import { fileVariable } from "./secret_files.ts";
 
 /** A service, as its `--help` and the documentation describe it. */
 export interface Manual {
@@ -8,10 +9,13 @@ export interface Manual {
 }
 
 /** The text that `--help` prints. @param command how the service is started. */
-export function helpText(manual: Manual, command: string): string {
+export function helpText(manual: Manual, command = `deno task ${manual.name}`): string {
   const entries = Object.entries(manual.variables).map(([name, variable]) => {
     const state = variable.required ? "required" : `default: ${variable.default ?? "not set"}`;
-    return `  ${name} (${state})\n      ${variable.description}\n      Allowed: ${variable.allowed}`;
+    const file = variable.secret
+      ? `\n      Or the name of a file with it: ${fileVariable(name)}`
+      : "";
+    return `  ${name} (${state})\n      ${variable.description}\n      Allowed: ${variable.allowed}${file}`;
   });
   return [
     manual.summary,

@@ -75,6 +75,9 @@ export function parseLine(text: string): Message {
     throw new LineError(`not a dead letter: ${issue?.path.join(".")}: ${issue?.message}`);
   }
   const { properties, headers, body } = result.data;
+  if (headers["spool"] !== undefined) {
+    throw new LineError('its body is not in it: the header "spool" says that it is in a spool');
+  }
   const given = {
     messageId: properties.message_id,
     correlationId: properties.correlation_id,

@@ -37,6 +37,13 @@ Deno.test("a bare message comes through a line too", () => {
   assert.equal(body.byteLength, 0);
 });
 
+Deno.test("what says that its body is in a spool is refused: the body is not in the file", () => {
+  const line = toLine("x", { body: new Uint8Array(0), headers: { spool: "a", size: 9 } });
+  assert.throws(() => parseLine(line), (error) => {
+    return error instanceof LineError && /its body is not in it/.test(error.message);
+  });
+});
+
 const good = JSON.parse(toLine("x", { body: new Uint8Array(0), headers: {} }));
 const bad: [string, RegExp][] = [
   ["", /not JSON/],

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ATTEMPT, DEAD_AT, DEAD_REASON, type HeaderValue, type Message } from "../broker/broker.ts";
+import { type SpooledBody, spooledBody } from "../message/envelope.ts";
 import {
   DEAD_RESPONSE,
   DEAD_STATUS,
@@ -29,6 +30,8 @@ export interface DeadLetter {
   readonly method?: string;
   readonly path?: string;
   readonly traceparent?: string;
+  /** Where its body is, if it is too large for a message. */
+  readonly spooled?: SpooledBody;
   /** The message as it stands in the queue. */
   readonly message: Message;
 }
@@ -43,6 +46,7 @@ export function readDeadLetter(service: string, message: Message): DeadLetter {
   const method = textIn(headers["method"]);
   const path = textIn(headers["path"]);
   const traceparent = textIn(headers["traceparent"]);
+  const spooled = spooledIn(message);
   return {
     id: ownId(message) ?? `anonymous-${fingerprint(message).slice(0, 16)}`,
     service,
@@ -56,8 +60,18 @@ export function readDeadLetter(service: string, message: Message): DeadLetter {
     ...(method === undefined ? {} : { method }),
     ...(path === undefined ? {} : { path }),
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(spooled === undefined ? {} : { spooled }),
     message,
   };
+}
+
+/** Where the body of a dead letter is, if it says so well. */
+export function spooledIn(message: Message): SpooledBody | undefined {
+  try {
+    return spooledBody(message);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The id that a message came with. */

@@ -39,6 +39,9 @@ export const letterSchema = summarySchema.extend({
     size: z.int().openapi({ description: "Bytes." }),
     text: z.string().optional().openapi({ description: "The body, if it is text in UTF-8." }),
     base64: z.string().optional().openapi({ description: "The body, if it is not." }),
+    spool: z.string().optional().openapi({
+      description: "The spool that it is in, if it is too large to be told here.",
+    }),
   }),
   properties: z.record(z.string(), z.union([z.string(), z.int()])).openapi({
     description: "The message's properties, under AMQP's names.",
@@ -72,28 +75,33 @@ export function toSummary(letter: DeadLetter, now: number): SummaryDocument {
     ...(letter.lastStatus === undefined ? {} : { last_status: letter.lastStatus }),
     ...(letter.method === undefined ? {} : { method: letter.method }),
     ...(letter.path === undefined ? {} : { path: letter.path }),
-    size: letter.message.body.byteLength,
+    size: letter.spooled?.size ?? letter.message.body.byteLength,
   };
 }
 
 /** @param now epoch milliseconds. */
 export function toDocument(letter: DeadLetter, now: number): LetterDocument {
-  const { message, lastResponse, traceparent } = letter;
+  const { lastResponse, traceparent, message } = letter;
   const { headers, ...messageHeaders } = message.headers;
-  const text = textOf(message.body);
   return {
     ...toSummary(letter, now),
     history: letter.history.map(toFailure),
     ...(lastResponse === undefined ? {} : { last_response: lastResponse }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(headers === undefined ? {} : { headers: z.json().parse(headers) }),
-    body: {
-      size: message.body.byteLength,
-      ...(text === undefined ? { base64: Buffer.from(message.body).toString("base64") } : { text }),
-    },
+    body: bodyOf(letter),
     properties: propertiesOf(message),
     message_headers: z.json().parse(messageHeaders),
   };
+}
+
+function bodyOf({ message: { body }, spooled }: DeadLetter): LetterDocument["body"] {
+  if (spooled) return spooled;
+  const size = body.byteLength;
+  const text = textOf(body);
+  return text === undefined
+    ? { size, base64: Buffer.from(body).toString("base64") }
+    : { size, text };
 }
 
 /** A body as text, or undefined if it is not UTF-8 or holds what text does not. */

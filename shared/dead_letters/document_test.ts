@@ -43,6 +43,17 @@ Deno.test("a document says all that is known, and is what its schema says", () =
   });
 });
 
+Deno.test("of a body in a spool it says where that is, and its size", () => {
+  const headers = { spool: "c_request", size: 2 ** 33 };
+  const letter = readDeadLetter("orders", { correlationId: "c", headers, body: bytes("") });
+  const document = toDocument(letter, 0);
+  assert.deepEqual(letterSchema.parse(document), document);
+  assert.deepEqual(document.body, headers);
+  assert.equal(document.size, 2 ** 33);
+  const odd = readDeadLetter("orders", { headers: { spool: "/", size: 1 }, body: bytes("x") });
+  assert.deepEqual(toDocument(odd, 0).body, { size: 1, text: "x" });
+});
+
 Deno.test("times that no calendar has are shown as the last one there is", () => {
   const letter = readDeadLetter("x", {
     headers: { "dead-at": Number.MAX_SAFE_INTEGER },

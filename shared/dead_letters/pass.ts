@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Broker, DEAD_AT, type Delivery } from "../broker/broker.ts";
+import { type Broker, DEAD_AT, type Delivery, type Message } from "../broker/broker.ts";
 import { BrokerError, DeliveryLostError } from "../broker/errors.ts";
 import { deadLetterQueue } from "../service_name.ts";
 import { type DeadLetter, fingerprint, ownId, readDeadLetter } from "./dead_letter.ts";
@@ -42,6 +42,10 @@ export interface Found {
 export interface PassOptions {
   /** Ends the pass early: {@link Pass.next} then finds nothing more. */
   readonly signal: AbortSignal;
+  /** Another queue of the service that it goes through. @default its dead letters */
+  readonly queue?: string;
+  /** What is put back for a message that was handed out too often. @default {@link copied} */
+  readonly copy?: (message: Message) => Message;
   /** @default {@link mostKept} */
   readonly mostKept?: number;
 }
@@ -59,6 +63,7 @@ export class Pass implements AsyncDisposable {
   readonly #queue: string;
   readonly #startedAt = Date.now();
   readonly #signal: AbortSignal;
+  readonly #copy: (message: Message) => Message;
   readonly #mostKept: number;
   readonly #kept = new Map<unknown, Delivery>();
   /** Fingerprints of those that are kept or were removed not long ago. */
@@ -70,20 +75,21 @@ export class Pass implements AsyncDisposable {
 
   /**
    * Starts a pass.
-   * @throws {QueueNotFoundError} the service has no dead-letter queue.
+   * @throws {QueueNotFoundError} the service has no such queue.
    * @throws {BrokerUnavailableError} not connected.
    */
   static async start(broker: Broker, service: string, options: PassOptions): Promise<Pass> {
-    const { ready } = await broker.stats(deadLetterQueue(service));
+    const { ready } = await broker.stats(options.queue ?? deadLetterQueue(service));
     return new Pass(broker, service, ready, options);
   }
 
   constructor(broker: Broker, service: string, total: number, options: PassOptions) {
     this.#broker = broker;
     this.#service = service;
-    this.#queue = deadLetterQueue(service);
+    this.#queue = options.queue ?? deadLetterQueue(service);
     this.total = total;
     this.#signal = options.signal;
+    this.#copy = options.copy ?? copied;
     this.#mostKept = options.mostKept ?? mostKept;
   }
 
@@ -222,7 +228,7 @@ export class Pass implements AsyncDisposable {
 
   async #renew(delivery: Delivery): Promise<void> {
     try {
-      await this.#broker.publish({ queue: this.#queue }, [copied(delivery.message)]);
+      await this.#broker.publish({ queue: this.#queue }, [this.#copy(delivery.message)]);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return await this.#settle("release", [delivery]);

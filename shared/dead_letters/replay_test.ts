@@ -54,6 +54,7 @@ function but(broker: Broker, changed: Partial<Broker>): Broker {
     settle: (...args) => broker.settle(...args),
     stats: (...args): Promise<QueueStats> => broker.stats(...args),
     results: (...args) => broker.results(...args),
+    spools: () => broker.spools(),
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     ...changed,
   };

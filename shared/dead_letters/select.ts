@@ -4,6 +4,8 @@ import type { Found, Pass } from "./pass.ts";
 /** Which dead letters something is done to. */
 export interface Selection {
   readonly filter: Filter;
+  /** What else is looked at. @default all that the filter means is meant */
+  readonly meant?: (found: Found) => boolean;
   /** At most that many of them. @default Infinity */
   readonly limit?: number;
 }
@@ -14,7 +16,7 @@ export interface Selection {
  */
 export async function* select(
   pass: Pass,
-  { filter, limit = Infinity }: Selection,
+  { filter, meant: also = () => true, limit = Infinity }: Selection,
   most = Infinity,
 ): AsyncGenerator<readonly Found[], void> {
   const now = Date.now();
@@ -24,7 +26,8 @@ export async function* select(
   while (left > 0 && missing?.size !== 0) {
     const found = await pass.next(everything ? Math.min(most, left) : most);
     if (found.length === 0) return;
-    const meant = found.filter(({ letter }) => matches(filter, letter, now)).slice(0, left);
+    const meant = found.filter((one) => matches(filter, one.letter, now) && also(one))
+      .slice(0, left);
     left -= meant.length;
     for (const { letter } of meant) missing?.delete(letter.id);
     if (meant.length > 0) yield meant;

@@ -1,6 +1,7 @@
 import type { Broker, Message } from "../broker/broker.ts";
 import { deadLetterQueue, requestQueue } from "../service_name.ts";
 import { LineError, parseLine, toLine } from "./archive.ts";
+import type { Found } from "./pass.ts";
 import { copied, replayed } from "./replayed.ts";
 import { type Tally, work, type WorkOptions } from "./work.ts";
 
@@ -23,10 +24,22 @@ export function exportLetters(
   write: (lines: string) => Promise<void>,
 ): Promise<Tally> {
   return work(broker, service, options, async (found) => {
-    const lines = found.map(({ delivery }) => toLine(service, delivery.message));
+    const whole = found.filter(({ letter }) => !letter.spooled);
+    const lines = whole.map(({ delivery }) => toLine(service, delivery.message));
     await write(lines.map((line) => `${line}\n`).join(""));
-    return { done: options.discard ? found : [], failed: [] };
+    return { done: options.discard ? whole : [], failed: found.flatMap(inSpool) };
   });
+}
+
+/** Why a dead letter cannot be exported, if so. */
+function inSpool({ letter: { id, spooled } }: Found): { id: string; error: string }[] {
+  if (!spooled) return [];
+  return [{
+    id,
+    error:
+      `its body, ${spooled.size} bytes, is too large for a line: it is not exported, and can be ` +
+      "replayed or discarded",
+  }];
 }
 
 /** What an import can be told. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Broker } from "../broker/broker.ts";
-import { type Found, Pass } from "./pass.ts";
+import { type Found, Pass, type PassOptions } from "./pass.ts";
 import { Pace } from "./rate.ts";
 import { select, type Selection } from "./select.ts";
 
@@ -19,14 +19,10 @@ export interface Tally {
 }
 
 /** What a replay or a discard can be told. */
-export interface WorkOptions extends Selection {
-  /** Ends it early, in good order. */
-  readonly signal: AbortSignal;
+export interface WorkOptions extends Selection, PassOptions {
   /** How many a second. @default Infinity */
   readonly perSecond?: number;
   readonly onProgress?: (tally: Tally) => void;
-  /** For tests: see {@link Pass}. */
-  readonly mostKept?: number;
 }
 
 /** It ended before its end; what is done by then is in the tally, the rest is as it was. */
@@ -83,6 +79,7 @@ export async function work(
         const acted = await action(some);
         const lost = await pass.remove(acted.done);
         done += acted.done.length - lost.length;
+        acted.onRemoved?.(acted.done.filter((one) => !lost.includes(one)));
         failed.push(
           ...acted.failed,
           ...lost.map(({ letter: { id } }) => ({ id, error: comesAgain })),
@@ -109,6 +106,8 @@ export async function work(
 export interface Acted {
   readonly done: readonly Found[];
   readonly failed: readonly { readonly id: string; readonly error: string }[];
+  /** Told of those that are removed. */
+  readonly onRemoved?: (removed: readonly Found[]) => void;
   /** Why nothing more can be done. */
   readonly stop?: unknown;
 }

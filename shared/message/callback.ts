@@ -7,6 +7,7 @@ import {
   protocolVersion,
   type QueuedResponse,
   shortString,
+  spoolOf,
 } from "./envelope.ts";
 
 const callbackType = "proxymq.callback";
@@ -52,6 +53,7 @@ export function encodeCallback(callback: Callback): Message {
       at,
       ...(run === 0 ? {} : { run }),
       ...(response ? { status: response.status, headers: response.headers } : {}),
+      ...response?.spooled,
     },
     body: response?.body ?? nothing,
   };
@@ -71,6 +73,7 @@ export function decodeCallback(message: Message): Callback {
   if (status !== undefined && !(typeof status === "number" && status >= 200 && status <= 599)) {
     throw new EnvelopeError('the header "status" is not a final HTTP status from 200 to 599');
   }
+  const spooled = spoolOf(message);
   return {
     id,
     url: textIn(headers, "url"),
@@ -83,6 +86,7 @@ export function decodeCallback(message: Message): Callback {
         status,
         headers: decodeHeaders(headers["headers"], contentType),
         body: message.body,
+        ...(spooled ? { spooled } : {}),
       },
     }),
   };

@@ -9,10 +9,26 @@ import { type HeaderTable, isHeader } from "../http/headers.ts";
 
 /** The version of the wire protocol that is spoken, and the only one that is understood. */
 export const protocolVersion = 1;
+/**
+ * The version of a request whose body is in a spool: who does not know of spools must not take it for
+ * one without a body.
+ */
+const spoolingVersion = 2;
+
+/** Header of a request whose response may be in a spool. */
+const TAKES_SPOOL = "takes-spool";
 
 const requestType = "proxymq.request";
 /** The type of a response, whole or in frames. */
 export const responseType = "proxymq.response";
+
+/** Where a body is that is not in its message. */
+export interface SpooledBody {
+  /** The spool's id. */
+  readonly spool: string;
+  /** Bytes. */
+  readonly size: number;
+}
 
 /** An HTTP request on its way to a microservice. */
 export interface QueuedRequest {
@@ -22,7 +38,9 @@ export interface QueuedRequest {
   /** Path and query, as the caller wrote them. Starts with `/`. */
   readonly path: string;
   readonly headers: HeaderTable;
+  /** Empty where the body is `spooled`. */
   readonly body: Uint8Array;
+  readonly spooled?: SpooledBody;
   /** Epoch milliseconds after which nobody waits for the response. */
   readonly deadline?: number;
   readonly replyTo?: string;
@@ -31,10 +49,14 @@ export interface QueuedRequest {
    * it the response has to come in one message.
    */
   readonly window?: number;
+  /** Whether the response may be in a spool. */
+  readonly takesSpool?: boolean;
   /** 0 to 9, 9 the most urgent. */
   readonly priority?: number;
   /** Whether its changes and its response are recorded in the result store. */
   readonly tracked?: boolean;
+  /** Of an event: what it was published to. It has no requester, and every service its own copy. */
+  readonly topic?: string;
   /** Where the caller wants to be told how the request ended. */
   readonly callback?: string;
   /** W3C trace context of the caller. */
@@ -48,8 +70,10 @@ export interface QueuedResponse {
   readonly status: number;
   /** The headers by their lower-case names. */
   readonly headers: HeaderTable;
-  /** The body as it came. */
+  /** The body as it came; empty where it is `spooled`. */
   readonly body: Uint8Array;
+  /** Where the body is, or will be; without a size while it is still being written. */
+  readonly spooled?: Pick<SpooledBody, "spool"> & Partial<SpooledBody>;
 }
 
 /** A message that does not speak the wire protocol; `message` says where it departs from it. */
@@ -62,7 +86,8 @@ export class EnvelopeError extends Error {
  * since the broker would make no callback: there a dequeuer looks at the deadline.
  */
 export function encodeRequest(request: QueuedRequest, now: number): Message {
-  const { id, deadline, replyTo, window, priority, callback, traceparent, tracestate } = request;
+  const { id, deadline, replyTo, window, priority, topic, callback } = request;
+  const { spooled, traceparent, tracestate } = request;
   const expires = deadline !== undefined && callback === undefined;
   const contentType = request.headers["content-type"];
   return {
@@ -74,13 +99,16 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
     timestamp: now,
     ...(expires ? { expiration: Math.max(0, deadline - now) } : {}),
     headers: {
-      "proxymq-version": protocolVersion,
+      "proxymq-version": spooled ? spoolingVersion : protocolVersion,
       method: request.method,
       path: request.path,
       headers: request.headers,
+      ...spooled,
       ...(deadline === undefined ? {} : { deadline }),
       ...(window === undefined ? {} : { window }),
+      ...(request.takesSpool ? { [TAKES_SPOOL]: true } : {}),
       ...(request.tracked ? { tracked: true } : {}),
+      ...(topic === undefined ? {} : { topic }),
       ...(callback === undefined ? {} : { callback }),
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
@@ -94,8 +122,10 @@ export function encodeRequest(request: QueuedRequest, now: number): Message {
  * @throws {EnvelopeError} it is no request of this protocol.
  */
 export function decodeRequest(message: Message): QueuedRequest {
-  expectType(message, requestType);
-  const { method, path, deadline, window, callback, traceparent, tracestate } = message.headers;
+  const spooled = spooledBody(message);
+  expectType(message, requestType, spooled ? spoolingVersion : protocolVersion);
+  const { method, path, deadline, window, topic, callback } = message.headers;
+  const { traceparent, tracestate } = message.headers;
   if (typeof method !== "string" || !methodPattern.test(method) || method === "CONNECT") {
     throw new EnvelopeError('the header "method" is not an HTTP method');
   }
@@ -110,6 +140,9 @@ export function decodeRequest(message: Message): QueuedRequest {
   if (window !== undefined && !(typeof window === "number" && window > 0)) {
     throw new EnvelopeError('the header "window" is not a number of bytes from 1');
   }
+  if (topic !== undefined && typeof topic !== "string") {
+    throw new EnvelopeError('the header "topic" is no text');
+  }
   if (callback !== undefined && typeof callback !== "string") {
     throw new EnvelopeError('the header "callback" is not a URL');
   }
@@ -120,11 +153,14 @@ export function decodeRequest(message: Message): QueuedRequest {
     path,
     headers: decodeHeaders(message.headers["headers"], message.contentType),
     body: message.body,
+    ...(spooled ? { spooled } : {}),
     ...(deadline === undefined ? {} : { deadline }),
     ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
     ...(window === undefined ? {} : { window }),
+    ...(message.headers[TAKES_SPOOL] === true ? { takesSpool: true } : {}),
     ...(message.priority === undefined ? {} : { priority: message.priority }),
     ...(message.headers["tracked"] === true ? { tracked: true } : {}),
+    ...(topic === undefined ? {} : { topic }),
     ...(callback === undefined ? {} : { callback }),
     ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(typeof tracestate === "string" ? { tracestate } : {}),
@@ -150,6 +186,7 @@ export function encodeResponse(
       "proxymq-version": protocolVersion,
       status: response.status,
       headers: response.headers,
+      ...response.spooled,
     },
     body: response.body,
   };
@@ -165,22 +202,49 @@ export function decodeResponse(message: Message): QueuedResponse {
   if (typeof status !== "number" || !(status >= 200 && status <= 599)) {
     throw new EnvelopeError('the header "status" is not a final HTTP status from 200 to 599');
   }
+  const spooled = spoolOf(message);
   return {
     status,
     headers: decodeHeaders(message.headers["headers"], message.contentType),
     body: message.body,
+    ...(spooled ? { spooled } : {}),
   };
 }
 
+/**
+ * Where the body of a request is that is not in its message.
+ * @throws {EnvelopeError} it does not say so well.
+ */
+export function spooledBody(message: Message): SpooledBody | undefined {
+  const spooled = spoolOf(message);
+  if (!spooled) return undefined;
+  const { spool, size } = spooled;
+  if (size === undefined) throw new EnvelopeError('the header "size" is missing');
+  return { spool, size };
+}
+
+/** @throws {EnvelopeError} the spool or its size is none. */
+export function spoolOf({ headers: { spool, size } }: Message): QueuedResponse["spooled"] {
+  if (spool === undefined) return undefined;
+  if (typeof spool !== "string" || !spoolPattern.test(spool)) {
+    throw new EnvelopeError('the header "spool" is not the id of a spool');
+  }
+  if (size !== undefined && !(typeof size === "number" && size >= 0)) {
+    throw new EnvelopeError('the header "size" is not a number of bytes from 0');
+  }
+  return { spool, ...(size === undefined ? {} : { size }) };
+}
+
+const spoolPattern = /^[A-Za-z0-9._-]{1,100}$/;
 const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const pathPattern = /^\/[\x21-\x7e\x80-\xff]*$/;
 
 /** @throws {EnvelopeError} the message is of another type, or of another version of the protocol. */
-export function expectType(message: Message, type: string): void {
+export function expectType(message: Message, type: string, expected = protocolVersion): void {
   const version = message.headers["proxymq-version"] ?? protocolVersion;
-  if (Number(version) !== protocolVersion) {
+  if (Number(version) !== expected) {
     throw new EnvelopeError(
-      `the header "proxymq-version" is ${JSON.stringify(version)}, not ${protocolVersion}`,
+      `the header "proxymq-version" is ${JSON.stringify(version)}, not ${expected}`,
     );
   }
   if (message.type !== undefined && message.type !== type) {

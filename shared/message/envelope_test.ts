@@ -42,6 +42,11 @@ Deno.test("a request with a callback does not expire in the broker, and keeps it
   assert.deepEqual(decodeRequest(message), calling);
 });
 
+Deno.test("an event comes out of its message with its topic", () => {
+  const event: QueuedRequest = { ...request, topic: "order.paid" };
+  assert.deepEqual(decodeRequest(encodeRequest(event, 1_763_800_000_000)), event);
+});
+
 Deno.test("a response comes out of its message as it went in", () => {
   const response: QueuedResponse = {
     status: 207,

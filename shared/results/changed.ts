@@ -1,3 +1,4 @@
+import type { QueuedResponse } from "../message/envelope.ts";
 import { requestIdTime } from "../message/request_id.ts";
 import {
   abandonedAfterMs,
@@ -32,8 +33,11 @@ export function changed(
   const before = record ?? missed(change, now);
   const run = change.run ?? 0;
   if (run < before.run || (run === before.run && finalStates.has(before.state))) return undefined;
+  const response = responseOf(change);
+  const said = before.status !== undefined && before.attempt === change.attempt;
+  // What is told of the same attempt before its response may come after it.
+  if (change.state === "processing" && run === before.run && said && !response) return undefined;
   const { nextAttemptAt: _, reason: __, status: ___, ...kept } = before;
-  const response = finalStates.has(change.state) ? change.response : undefined;
   return {
     ...kept,
     state: change.state,
@@ -46,6 +50,15 @@ export function changed(
     // Whoever has something to record of it has got it from its queue.
     confirmed: true,
   };
+}
+
+/**
+ * The response that is given from a change on: with an end any, before it one that is still being written
+ * to its spool.
+ */
+export function responseOf({ state, response }: Change): QueuedResponse | undefined {
+  const growing = state === "processing" && response?.spooled !== undefined;
+  return growing || finalStates.has(state) ? response : undefined;
 }
 
 /** The record of a request of which nothing is known but a change. */

@@ -72,7 +72,10 @@ export interface Change {
   readonly nextAttemptAt?: number;
   /** Why it failed. */
   readonly reason?: string;
-  /** What {@link ResultStore.response} gives from now on. Only with a final state. */
+  /**
+   * What {@link ResultStore.response} gives from now on. Only with a final state, or with `processing`
+   * if its body is in a spool, where it may still be written.
+   */
   readonly response?: QueuedResponse;
 }
 
@@ -164,8 +167,8 @@ export interface ResultStore extends AsyncDisposable {
   /** Forgets a request that did not get into its queue. */
   withdraw(id: string): Promise<void>;
   /**
-   * Records a change. One with a final state resolves when it is durable; of any other a loss with
-   * the connection is allowed. One of a request that is not known enters it.
+   * Records a change. One with a final state or a response resolves when it is durable; of any other
+   * a loss with the connection is allowed. One of a request that is not known enters it.
    * @throws {MessageTooLargeError} the response is larger than the store takes.
    */
   record(change: Change): Promise<void>;

@@ -7,21 +7,30 @@ import { scenarios } from "../../scripts/chaos/scenarios.ts";
 import { runScenario } from "../../scripts/chaos/stand.ts";
 
 const log = () => {};
-let server: OwnServer | undefined;
+const servers = new Map<BrokerName, OwnServer>();
 
 Deno.test.afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
+  for (const server of servers.values()) await server[Symbol.asyncDispose]();
 });
 
-const noServer = Deno.env.get("TEST_RABBITMQ_MISSING");
+const noServer: Partial<Record<BrokerName, string | undefined>> = {
+  rabbitmq: Deno.env.get("TEST_RABBITMQ_MISSING"),
+  redis: Deno.env.get("TEST_REDIS_MISSING"),
+};
 
 /** What the others show as well. */
-const leftOut = ["rabbitmq microservice", "sqlite dequeuers-killed"];
+const leftOut = [
+  "rabbitmq microservice",
+  "sqlite dequeuers-killed",
+  ...["half-open", "latency", "resets", "network-cut", "dequeuers-killed", "microservice"].map((
+    name,
+  ) => `redis ${name}`),
+];
 
-for (const broker of ["rabbitmq", "sqlite"] as const) {
+for (const broker of ["rabbitmq", "redis", "sqlite"] as const) {
   for (const scenario of scenarios.filter((scenario) => isFor(scenario, broker))) {
     if (leftOut.includes(`${broker} ${scenario.name}`)) continue;
-    const missing = broker === "rabbitmq" && noServer || await scenario.missing?.();
+    const missing = noServer[broker] ?? await scenario.missing?.();
     Deno.test({
       name: `chaos on ${broker}: ${scenario.title}${missing ? ` [${missing}]` : ""}`,
       ignore: missing !== undefined,
@@ -35,10 +44,14 @@ for (const broker of ["rabbitmq", "sqlite"] as const) {
 
 async function run(scenario: Scenario, broker: BrokerName): Promise<void> {
   const signal = AbortSignal.timeout(240_000);
-  if (broker === "rabbitmq") server ??= await startOwnServer({ signal, log });
+  let server = servers.get(broker);
+  if (broker !== "sqlite" && !server) {
+    server = await startOwnServer({ broker, signal, log });
+    servers.set(broker, server);
+  }
   const verdict = await runScenario(scenario, {
     broker,
-    ...(broker === "rabbitmq" && server ? { server } : {}),
+    ...(server ? { server } : {}),
     short: true,
     signal,
     log,

@@ -16,13 +16,13 @@ async function chaos(...args: readonly string[]) {
 Deno.test("chaos says what there is", async () => {
   const { code, stdout } = await chaos("--help");
   assert.equal(code, 0);
-  assert.match(stdout, /^ {2}broker-killed {2,}broker killed .*\(rabbitmq only\)$/m);
+  assert.match(stdout, /^ {2}broker-killed {2,}broker killed .*\(not on sqlite\)$/m);
 });
 
 Deno.test("chaos says what is allowed", async () => {
   const wrong: [string[], RegExp][] = [
     [["flood"], /there is no fault "flood"; there are broker-killed, /],
-    [["--broker", "kafka"], /--broker is "kafka"; allowed are rabbitmq and sqlite/],
+    [["--broker", "kafka"], /--broker is "kafka"; allowed are rabbitmq, redis and sqlite/],
     [["--broker", "sqlite", "half-open"], /none of these faults is for this broker/],
     [["--twice"], /Unknown option '--twice'/],
   ];

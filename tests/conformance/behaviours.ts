@@ -33,6 +33,8 @@ import { behaviour as prioritiesShares } from "./priorities_shares.ts";
 import { behaviour as prioritiesKept } from "./priorities_kept.ts";
 import { behaviour as topics } from "./topics.ts";
 import { behaviour as topicsDelayed } from "./topics_delayed.ts";
+import { behaviour as topicsUnbind } from "./topics_unbind.ts";
+import { behaviour as topicsUnroutable } from "./topics_unroutable.ts";
 import { behaviour as replyQueue } from "./reply_queue.ts";
 import { behaviour as replyQueueGone } from "./reply_queue_gone.ts";
 import { behaviour as broadcast } from "./broadcast.ts";
@@ -86,6 +88,8 @@ export const behaviours: readonly Behaviour[] = [
   prioritiesKept,
   topics,
   topicsDelayed,
+  topicsUnbind,
+  topicsUnroutable,
   replyQueue,
   replyQueueGone,
   broadcast,

@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import {
   brokersUnderTest,
   type BrokerUnderTest,
+  eventually,
   rabbitmqWithPriorities,
   within,
 } from "../brokers.ts";
 import { listQueues } from "../support/rabbitmq_faults.ts";
+import { keysWith } from "../support/redis_faults.ts";
 import { runId } from "../support/waiting.ts";
 import type { Declared } from "./behaviour.ts";
 import { behaviours, priorityBehaviours } from "./behaviours.ts";
@@ -41,6 +43,19 @@ Deno.test({
   async fn() {
     const left = (await listQueues(ctl ?? "")).filter((name) => name.includes(runId));
     assert.deepEqual(left, []);
+  },
+});
+
+const redisUrl = Deno.env.get("TEST_REDIS_URL");
+Deno.test({
+  name: `redis: the behaviours left no key${redisUrl ? "" : " [TEST_REDIS_URL is not set]"}`,
+  ignore: !redisUrl,
+  async fn() {
+    // Reply queues of handles that lost their connection go with their leases.
+    await eventually(async () => {
+      assert.deepEqual(await keysWith(redisUrl ?? "", runId), []);
+      return true;
+    }, { timeoutMs: 20_000 });
   },
 });
 

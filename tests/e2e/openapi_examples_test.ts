@@ -24,7 +24,7 @@ const adminKey = "an-admin-key";
 const env: Env = { ENQUEUER_API_KEYS: apiKey, ENQUEUER_ADMIN_KEYS: adminKey };
 
 /** The rooms whose operations show what they take and give. */
-const exemplified = ["/proxy", "/send", "/requests", "/queues", "/dead-letters"];
+const exemplified = ["/proxy", "/send", "/publish", "/requests", "/queues", "/dead-letters"];
 
 /** What is there before a request of an operation is sent. */
 type Scene = (broker: Broker, results: ResultStore) => Promise<void>;

@@ -14,7 +14,7 @@ import { startStack } from "./stack.ts";
 const nothing = new Uint8Array(0);
 const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i);
 
-const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "M-SEARCH"];
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE", "M-SEARCH"];
 
 for (const broker of brokersUnderTest) {
   Deno.test({
@@ -46,22 +46,15 @@ for (const broker of brokersUnderTest) {
         await t.step(`${method} keeps method, path, query and body`, async () => {
           answering({ status: 200, body: everyByte });
           const path = "/a//b/../%2F%41/c;d=1?q=a%20b&q=2&empty=&[x]='y'";
-          const sent = method === "GET" ? nothing : everyByte;
-          const response = await sendRaw(stack.url + path, { method, body: sent });
+          const response = await sendRaw(stack.url + path, { method, body: everyByte });
           assert.equal(response.status, 200);
           assert.deepEqual(new Uint8Array(response.body), everyByte);
           const { method: seenMethod, path: seenPath, body } = lastSeen();
           assert.equal(seenMethod, method);
           assert.equal(seenPath, path);
-          assert.deepEqual(new Uint8Array(body), sent);
+          assert.deepEqual(new Uint8Array(body), everyByte);
         });
       }
-
-      await t.step("a GET with a body, which cannot be read here, is refused", async () => {
-        const response = await sendRaw(`${stack.url}/`, { method: "GET", body: everyByte });
-        assert.equal(response.status, 400);
-        assert.match(Buffer.from(response.body).toString(), /every method but GET and HEAD/);
-      });
 
       await t.step("the service alone is its root path", async () => {
         answering({});

@@ -56,7 +56,7 @@ export async function writePatterned(
 }
 
 /** Bytes that tell where they stand, so that a gap or a repetition shows. */
-export function patterned(from: number, bytes: number): Uint8Array {
+export function patterned(from: number, bytes: number): Uint8Array<ArrayBuffer> {
   const piece = new Uint8Array(bytes);
   for (let i = 0; i < bytes; i++) piece[i] = (from + i) % 251;
   return piece;

@@ -153,22 +153,6 @@ streamTest("a status that is tried again never streams", async (broker) => {
   await assertNothingLeft(all);
 });
 
-streamTest("a response that is kept for later is collected", async (broker) => {
-  await using all = await given(broker, ({ response }) => {
-    response.writeHead(200, events);
-    response.write("data: 1\n\n", () => setTimeout(() => response.end("data: 2\n\n"), 50));
-  });
-  const headers = { "idempotency-key": '"k"' };
-  const url = `${all.stack.url}/events`;
-  const first = await fetch(url, { method: "POST", headers });
-  assert.equal(await first.text(), "data: 1\n\ndata: 2\n\n");
-  assert.equal(
-    await (await fetch(url, { method: "POST", headers })).text(),
-    "data: 1\n\ndata: 2\n\n",
-  );
-  assert.equal(await all.back("dequeuer_stream_frames_total"), 0);
-});
-
 streamTest("100 streams at once, each with its own events", async (broker) => {
   await using all = await given(broker, async ({ response, path }) => {
     response.writeHead(200, events);

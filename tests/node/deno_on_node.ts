@@ -16,7 +16,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
 import { inspect } from "node:util";
-import { toRequest } from "../../shared/http/server/incoming.ts";
+import { IncomingRequest } from "../../shared/http/server/incoming.ts";
 import { send } from "../../shared/http/server/outgoing.ts";
 
 interface Definition {
@@ -46,8 +46,7 @@ function serve(
   handler: (request: Request) => Response | Promise<Response>,
 ) {
   const server = createServer(async (incoming, outgoing) => {
-    const request = toRequest(incoming, outgoing, false);
-    await send(request instanceof Response ? request : await handler(request), outgoing);
+    await send(await handler(new IncomingRequest(incoming, outgoing, false).web), outgoing);
   });
   // Without a host name it listens at once, so that its port is known.
   server.listen(port);

@@ -40,7 +40,11 @@ async function hold(brokerUrl: string, service: string, firstEnv: Env = {}): Pro
 }
 
 /** Over SQLite, what a killed process held comes back when its lease of 10 s has run out, if not before. */
-const handoverMs: Readonly<Record<string, number>> = { sqlite: 13_000, "rabbitmq quorum": 3_000 };
+const handoverMs: Readonly<Record<string, number>> = {
+  sqlite: 13_000,
+  "rabbitmq quorum": 3_000,
+  redis: 5_000,
+};
 
 for (const broker of brokersUnderTest.filter(({ name }) => name in handoverMs)) {
   Deno.test({

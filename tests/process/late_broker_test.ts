@@ -5,7 +5,9 @@ import { brokersUnderTest } from "../brokers.ts";
 import { microservice } from "../e2e/stack.ts";
 import { startDequeuer, startEnqueuer } from "./service_process.ts";
 
-for (const broker of brokersUnderTest.filter(({ name }) => name === "rabbitmq quorum")) {
+for (
+  const broker of brokersUnderTest.filter(({ name }) => /^(redis|rabbitmq quorum)$/.test(name))
+) {
   Deno.test({
     name: `a broker that appears late, over ${broker.name}`,
     ignore: broker.missing !== undefined,
@@ -14,7 +16,10 @@ for (const broker of brokersUnderTest.filter(({ name }) => name === "rabbitmq qu
       await using upstream = microservice(() => new Response("at last"));
       const port = await freePort(0);
       const url = new URL(place.url);
-      const server = { host: url.hostname, port: Number(url.port || 5672) };
+      const server = {
+        host: url.hostname,
+        port: Number(url.port || (broker.system === "redis" ? 6379 : 5672)),
+      };
       url.hostname = "127.0.0.1";
       url.port = String(port);
       const service = place.service();

@@ -13,7 +13,15 @@ const inherited = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"];
 export type Env = Readonly<Record<string, string>>;
 
 /** A task of deno.json. */
-export type TaskName = "enqueuer" | "dequeuer" | "demo" | "soak";
+export type TaskName =
+  | "enqueuer"
+  | "dequeuer"
+  | "demo"
+  | "soak"
+  | "top"
+  | "example:orders"
+  | "example:email_worker"
+  | "example:webhooks";
 
 /** A line of the log: its level, its message, and its properties beside them. */
 export interface LogLine {
@@ -121,6 +129,15 @@ export class ServiceProcess implements AsyncDisposable {
     return this.#until(
       `the log line ${message}`,
       () => this.log.find((line) => message.test(line.message)),
+      waiting,
+    );
+  }
+
+  /** Waits until what it has printed matches. */
+  printed(pattern: RegExp, waiting?: Waiting): Promise<RegExpExecArray> {
+    return this.#until(
+      `${pattern} on stdout`,
+      () => pattern.exec(this.#stdout) ?? undefined,
       waiting,
     );
   }

@@ -29,12 +29,24 @@ Deno.test({
     }),
 });
 
+const redisUrl = Deno.env.get("TEST_REDIS_URL");
+
+Deno.test({
+  name: "a small soak over redis",
+  ignore: !redisUrl,
+  fn: () =>
+    soak({
+      args: [...small, "--broker", "redis", "--no-broker-restart"],
+      env: { BROKER_URL: redisUrl ?? "" },
+    }),
+});
+
 Deno.test("soak says what is allowed", async () => {
   const help = await runToEnd("soak", { args: ["--help"] });
   assert.equal(help.code, 0);
   assert.match(help.stdout, /--requests N/);
   const wrong: [string[], RegExp][] = [
-    [["--broker", "kafka"], /"kafka"; allowed are rabbitmq and sqlite/],
+    [["--broker", "kafka"], /"kafka"; allowed are rabbitmq, redis and sqlite/],
     [["--connections", "0"], /--connections is "0"; allowed is a whole number from 1 to 1000/],
     [["--requests", "10"], /--requests is "10"; allowed is a whole number from 512/],
     [["--twice"], /Unknown option '--twice'/],

@@ -15,7 +15,9 @@ function rss(url: string): Promise<number> {
   return metric(url, "process_resident_memory_bytes");
 }
 
-for (const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|rabbitmq q)/.test(name))) {
+for (
+  const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|rabbitmq q)/.test(name))
+) {
   const test = (name: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${name}, over ${broker.name}`, ignore: broker.missing !== undefined, fn });
 

@@ -9,8 +9,11 @@ export interface Example {
 export async function example(
   name:
     | "request"
+    | "event"
     | "response"
     | "frame"
+    | "piece"
+    | "note"
     | "last-frame"
     | "credit"
     | "cancel"

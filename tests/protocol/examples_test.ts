@@ -11,6 +11,8 @@ import {
 } from "../../shared/message/envelope.ts";
 import { decodeEntry, encodeEntry } from "../../shared/results/log/entry.ts";
 import { decodeFrame, encodeFrame } from "../../shared/message/frame.ts";
+import { decodePiece, encodePiece } from "../../shared/message/piece.ts";
+import { decodeSpoolNote, encodeSpoolNote } from "../../shared/message/spool_note.ts";
 import { type Example, example } from "./examples.ts";
 
 /** The message that an example shows. */
@@ -55,6 +57,15 @@ Deno.test("the documented request is what the enqueuer publishes, and what the d
   assert.deepEqual(message.headers, headers);
   assert.deepEqual(propertiesOf(message), properties);
   assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("the documented event is what the enqueuer publishes, and what the dequeuer reads", async () => {
+  const shown = await example("event");
+  const event = decodeRequest(toMessage(shown));
+  assert.equal(event.topic, "order.paid");
+  const message = encodeRequest(event, Number(shown.properties["timestamp"]) * 1000);
+  assert.deepEqual(message.headers, shown.headers);
+  assert.deepEqual(propertiesOf(message), shown.properties);
 });
 
 Deno.test("the documented response is what the dequeuer publishes, and what the enqueuer reads", async () => {
@@ -130,4 +141,48 @@ Deno.test("the documented status is what a dequeuer writes, and what an enqueuer
   assert.deepEqual(message.headers, headers);
   assert.deepEqual(propertiesOf(message), properties);
   assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("the documented piece is what is written to a spool, and what is read from it", async () => {
+  const shown = await example("piece");
+  const { properties, headers } = shown;
+  const piece = decodePiece(toMessage(shown));
+  assert.equal(piece.at, 6);
+  assert.equal(piece.last, true);
+  const message = encodePiece(String(properties["correlation_id"]), piece);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual(propertiesOf(message), properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("the documented note is what is published before a spool is made", async () => {
+  const shown = await example("note");
+  const { properties, headers } = shown;
+  const note = decodeSpoolNote(toMessage(shown));
+  assert.equal(note.body, "request");
+  const message = encodeSpoolNote(note);
+  assert.deepEqual(message.headers, headers);
+  assert.deepEqual(propertiesOf(message), properties);
+  assert.equal(new TextDecoder().decode(message.body), shown.body);
+});
+
+Deno.test("a request whose body is in a spool says so, and is refused by who does not know of spools", () => {
+  const spooled = { spool: "a_request", size: 2 ** 33 };
+  const nothing = new Uint8Array(0);
+  const request = { id: "a", method: "PUT", path: "/", headers: {}, body: nothing, spooled };
+  const message = encodeRequest(request, 0);
+  assert.deepEqual(
+    { ...message.headers, headers: undefined },
+    { "proxymq-version": 2, method: "PUT", path: "/", headers: undefined, ...spooled },
+  );
+  assert.deepEqual(decodeRequest(message).spooled, spooled);
+  const { spool: _, ...others } = message.headers;
+  assert.throws(
+    () => decodeRequest({ ...message, headers: others }),
+    /"proxymq-version" is 2, not 1/,
+  );
+  for (const wrong of [{ spool: "../a" }, { spool: 1 }, { size: "1" }, { size: -1 }]) {
+    const headers = { ...message.headers, ...wrong };
+    assert.throws(() => decodeRequest({ ...message, headers }), /the header "(spool|size)" is not/);
+  }
 });

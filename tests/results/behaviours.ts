@@ -23,6 +23,7 @@ import { behaviour as expiry } from "./expiry.ts";
 import { behaviour as reopenedInTime } from "./reopened_in_time.ts";
 import { behaviour as fiveThousand } from "./five_thousand.ts";
 import { behaviour as responseTooLarge } from "./response_too_large.ts";
+import { behaviour as spooledResponse } from "./spooled_response.ts";
 import { behaviour as recorder } from "./recorder.ts";
 import { behaviour as openedAgain } from "./opened_again.ts";
 import { behaviour as dispose } from "./dispose.ts";
@@ -55,6 +56,7 @@ export const behaviours: readonly Behaviour[] = [
   reopenedInTime,
   fiveThousand,
   responseTooLarge,
+  spooledResponse,
   recorder,
   openedAgain,
   dispose,

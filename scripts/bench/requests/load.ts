@@ -9,6 +9,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { median } from "../median.ts";
 import { Connection } from "./connection.ts";
 
 /**
@@ -88,10 +89,6 @@ async function load(url: URL, kind: Kind, connections: number, ms: number): Prom
     ...(seen.reads.length > 0 ? { readP50: median(seen.reads) } : {}),
     early: seen.early,
   };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 if (import.meta.main) {

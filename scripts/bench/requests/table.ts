@@ -1,4 +1,5 @@
 import { type Column, markdown } from "../markdown.ts";
+import { median } from "../median.ts";
 import type { ChangeCost } from "./changes.ts";
 import { type Kind, kinds } from "./load.ts";
 import type { BrokerName } from "./place.ts";
@@ -91,10 +92,6 @@ function row(broker: BrokerName, kind: Kind, rounds: readonly Round[]): KindRow 
     median: (value) => median(of(kind).map((round) => value(round) ?? NaN)),
     ofSync: median(ratios),
   };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 function ms(value: number): string {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { request as httpRequest } from "node:http";
 import { now } from "./microservice.ts";
 
 /** How the events of a stream came. */
@@ -30,7 +31,7 @@ export async function readEvents(url: string, count: number, paceMs: number): Pr
   return { firstMs, lagsMs };
 }
 
-/** How a large response came. */
+/** How a large body came. */
 export interface Download {
   /** Bytes a second. */
   readonly rate: number;
@@ -38,15 +39,19 @@ export interface Download {
   readonly right: boolean;
 }
 
-/** Reads a large response, and hashes it where that does not disturb the measurement. */
+/**
+ * Reads a large response, and hashes it where that does not disturb the measurement.
+ * @param from where it is, if it is kept.
+ */
 export async function download(
   url: string,
   size: number,
   hashes: boolean,
+  from?: string,
 ): Promise<Download> {
   const hash = createHash("sha256");
   const start = performance.now();
-  const response = await fetch(`${url}/bytes?size=${size}`);
+  const response = await fetch(from ?? `${url}/bytes?size=${size}`);
   let read = 0;
   for await (const part of response.body ?? []) {
     read += part.byteLength;
@@ -56,4 +61,45 @@ export async function download(
   if (!hashes) return { rate, right: read === size };
   const expected = await (await fetch(`${url}/hash`)).text();
   return { rate, right: read === size && hash.digest("hex") === expected };
+}
+
+/** Sends a large request, and compares what the microservice has hashed. */
+export async function upload(url: string, size: number): Promise<Download> {
+  const hash = createHash("sha256");
+  const block = new Uint8Array(65_536).map((_, i) => i * 37 + (i >> 8));
+  const { hostname, port, pathname } = new URL(`${url}/take`);
+  const start = performance.now();
+  const told = Promise.withResolvers<string>();
+  const headers = { "content-length": size, prefer: "wait=600" };
+  const request = httpRequest(
+    { hostname, port, path: pathname, method: "POST", headers },
+    async (response) => {
+      let text = "";
+      for await (const part of response) text += part;
+      told.resolve(text);
+    },
+  );
+  request.on("error", told.reject);
+  for (let sent = 0; sent < size; sent += block.byteLength) {
+    const part = block.subarray(0, Math.min(block.byteLength, size - sent));
+    hash.update(part);
+    if (!request.write(part)) await new Promise((resolve) => request.once("drain", resolve));
+  }
+  request.end();
+  const right = await told.promise === hash.digest("hex");
+  return { rate: size / ((performance.now() - start) / 1_000), right };
+}
+
+/** Has a large response kept, and reads it once it is whole; the time of both counts. */
+export async function keep(url: string, size: number): Promise<Download> {
+  const start = performance.now();
+  const accepted = await fetch(`${url}/bytes?size=${size}`, {
+    headers: { prefer: "respond-async" },
+  });
+  if (accepted.status !== 202) throw new Error(`status ${accepted.status}: no queue in between`);
+  const { links } = await accepted.json();
+  const { origin } = new URL(url);
+  for await (const _ of (await fetch(origin + links.events)).body ?? []);
+  const { right } = await download(url, size, true, `${origin}${links.response}`);
+  return { rate: size / ((performance.now() - start) / 1_000), right };
 }

@@ -1,12 +1,12 @@
 /**
  * A microservice whose responses stream: `/events?count=N&pace=MS`, events that say when they were
  * sent, and `/bytes?size=N`, as many bytes as fast as they are taken, whose SHA-256 is then at
- * `/hash`. Prints its port.
+ * `/hash`; that of the body of any other request is its response. Prints its port.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -38,6 +38,12 @@ async function bytes(response: ServerResponse, size: number): Promise<string> {
   return hash.digest("hex");
 }
 
+async function hashOf(request: IncomingMessage): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const part of request) hash.update(part);
+  return hash.digest("hex");
+}
+
 if (import.meta.main) {
   let hash = "";
   const server = createServer({ noDelay: true }, async (request, response) => {
@@ -45,7 +51,8 @@ if (import.meta.main) {
     const number = (name: string) => Number(searchParams.get(name));
     if (pathname === "/events") await events(response, number("count"), number("pace"));
     else if (pathname === "/bytes") hash = await bytes(response, number("size"));
-    else response.end(hash);
+    else if (pathname === "/hash") response.end(hash);
+    else response.end(await hashOf(request));
   });
   server.listen(0, "127.0.0.1", () => console.log((server.address() as AddressInfo).port));
 }

@@ -2,14 +2,14 @@ import { startDequeuer, startEnqueuer } from "../../../tests/process/service_pro
 import { metric } from "../../../tests/support/metrics.ts";
 import { type BrokerName, openPlace, type PlaceOptions } from "../requests/place.ts";
 import { startScript } from "../script.ts";
-import { download, readEvents } from "./caller.ts";
+import { type Download, download, keep, readEvents, upload } from "./caller.ts";
 
 /** What is measured. */
 export interface StreamsOptions extends PlaceOptions {
   readonly brokers: readonly BrokerName[];
   /** How often each is measured. */
   readonly rounds: number;
-  /** The size of the one very large response, bytes. */
+  /** The size of the very large bodies, bytes. */
   readonly largeBytes: number;
 }
 
@@ -22,12 +22,13 @@ export interface Measured {
   readonly lagsMs: number[];
   /** Of large responses, bytes a second. */
   readonly rates: number[];
-  /** Of the one very large response. */
-  large?: Large;
+  /** Of the very large bodies. */
+  readonly large: Large[];
 }
 
-/** How a very large response came. */
+/** How a very large body came. */
 export interface Large {
+  readonly what: "response" | "request" | "kept response";
   readonly bytes: number;
   readonly rate: number;
   readonly right: boolean;
@@ -68,12 +69,23 @@ export async function benchStreams(options: StreamsOptions): Promise<Measured[]>
       measured.rates.push(rate);
     }
   }
-  for (const way of ways) way.measured.large = await large(way, options.largeBytes);
+  const { largeBytes, signal } = options;
+  for (const way of ways) {
+    const bodies: [Large["what"], () => Promise<Download>][] = [
+      ["response", () => download(way.url, largeBytes, true)],
+      ["request", () => upload(way.url, largeBytes)],
+    ];
+    if (way.processes.length > 0) bodies.push(["kept response", () => keep(way.url, largeBytes)]);
+    for (const [what, send] of bodies) {
+      signal.throwIfAborted();
+      way.measured.large.push(await large(way, what, largeBytes, send));
+    }
+  }
   return ways.map(({ measured }) => measured);
 }
 
 function nothingYet(way: Measured["way"]): Measured {
-  return { way, firstMs: [], lagsMs: [], rates: [] };
+  return { way, firstMs: [], lagsMs: [], rates: [], large: [] };
 }
 
 async function queued(
@@ -83,7 +95,7 @@ async function queued(
   options: PlaceOptions,
 ): Promise<Way> {
   const place = stack.use(await openPlace(broker, options));
-  const env = { BROKER_URL: place.url };
+  const env = { BROKER_URL: place.url, ENQUEUER_MAX_BODY_BYTES: "100GiB" };
   const enqueuer = stack.use(startEnqueuer(env));
   const dequeuer = stack.use(
     startDequeuer({ ...env, DEQUEUER_SERVICE: "streams", DEQUEUER_TARGET_URL: target }),
@@ -92,7 +104,12 @@ async function queued(
   return { measured: nothingYet(broker), url: `${processes[0]}/proxy/streams`, processes };
 }
 
-async function large({ url, processes }: Way, bytes: number): Promise<Large> {
+async function large(
+  { processes }: Way,
+  what: Large["what"],
+  bytes: number,
+  send: () => Promise<Download>,
+): Promise<Large> {
   const look = () =>
     Promise.all(processes.map((url) => metric(url, "process_resident_memory_bytes")));
   const before = await look();
@@ -105,7 +122,7 @@ async function large({ url, processes }: Way, bytes: number): Promise<Large> {
     }
   })();
   try {
-    return { bytes, ...await download(url, bytes, true), before, most };
+    return { what, bytes, ...await send(), before, most };
   } finally {
     done = true;
     await looking;

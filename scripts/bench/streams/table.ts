@@ -1,5 +1,5 @@
 import { type Column, markdown } from "../markdown.ts";
-import type { Measured } from "./streams.ts";
+import type { Large, Measured } from "./streams.ts";
 
 const mib = 2 ** 20;
 
@@ -12,18 +12,23 @@ const columns: readonly Column<Measured>[] = [
   { name: "64 MiB, MiB/s", of: ({ rates }) => (quantile(rates, 0.5) / mib).toFixed(0) },
 ];
 
-const largeColumns: readonly Column<Measured>[] = [
+/** A very large body, and the way that it went. */
+type Body = Large & Pick<Measured, "way">;
+
+const largeColumns: readonly Column<Body>[] = [
   { name: "way", of: ({ way }) => way },
-  { name: "size, MiB", of: ({ large }) => ((large?.bytes ?? NaN) / mib).toFixed(0) },
-  { name: "MiB/s, hashed", of: ({ large }) => ((large?.rate ?? NaN) / mib).toFixed(0) },
-  { name: "hash", of: ({ large }) => large?.right ? "right" : "WRONG" },
-  { name: "enqueuer, MiB before and most", of: (measured) => memory(measured, 0) },
-  { name: "dequeuer, MiB before and most", of: (measured) => memory(measured, 1) },
+  { name: "body", of: ({ what }) => what },
+  { name: "size, MiB", of: ({ bytes }) => (bytes / mib).toFixed(0) },
+  { name: "MiB/s, hashed", of: ({ rate }) => (rate / mib).toFixed(0) },
+  { name: "hash", of: ({ right }) => right ? "right" : "WRONG" },
+  { name: "enqueuer, MiB before and most", of: (body) => memory(body, 0) },
+  { name: "dequeuer, MiB before and most", of: (body) => memory(body, 1) },
 ];
 
 /** The measurements as Markdown tables. */
 export function tables(measured: readonly Measured[]): string {
-  return `${markdown(columns, measured)}\n\n${markdown(largeColumns, measured)}`;
+  const bodies = measured.flatMap(({ way, large }) => large.map((one) => ({ ...one, way })));
+  return `${markdown(columns, measured)}\n\n${markdown(largeColumns, bodies)}`;
 }
 
 /** The value that a part of them do not exceed. */
@@ -32,8 +37,8 @@ export function quantile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
 }
 
-function memory({ large }: Measured, of: 0 | 1): string {
-  const [before, most] = [large?.before[of], large?.most[of]];
+function memory(body: Body, of: 0 | 1): string {
+  const [before, most] = [body.before[of], body.most[of]];
   if (before === undefined || most === undefined) return "";
   return `${(before / mib).toFixed(0)}, ${(most / mib).toFixed(0)}`;
 }

@@ -7,16 +7,17 @@ Deno.test("what is measured stands in the tables", () => {
     firstMs: [3, 1, 2],
     lagsMs: [0.5],
     rates: [200 * 2 ** 20],
-    large: {
+    large: [{
+      what: "request",
       bytes: 2 ** 30,
       rate: 100 * 2 ** 20,
       right: true,
       before: [90 * 2 ** 20, 80 * 2 ** 20],
       most: [110 * 2 ** 20, 100 * 2 ** 20],
-    },
+    }],
   }]);
   assert.match(text, /\| sqlite \| 2\.00 ms +\| 3\.00 ms \| 0\.50 ms +\| 0\.50 ms \| 200 +\|/);
-  assert.match(text, /\| sqlite \| 1024 +\| 100 +\| right \| 90, 110 +\| 80, 100 +\|/);
+  assert.match(text, /\| sqlite \| request \| 1024 +\| 100 +\| right \| 90, 110 +\| 80, 100 +\|/);
 });
 
 Deno.test("a quantile is a value that was there", () => {

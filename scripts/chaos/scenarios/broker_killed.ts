@@ -11,7 +11,7 @@ const settledMs = 2_000;
 export const brokerKilled: Scenario = {
   name: "broker-killed",
   title: "broker killed (SIGKILL) and started again",
-  broker: "rabbitmq",
+  broker: "server",
   async run({ server, short, signal }) {
     for (let times = short ? 1 : 2; times > 0; times--) {
       await delay(settledMs, undefined, { signal });

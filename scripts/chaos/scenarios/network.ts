@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { RabbitStand, Scenario } from "../scenario.ts";
+import type { Scenario, ServerStand } from "../scenario.ts";
 
 /** Lets a fault last: in the tests for somewhat more than two heartbeats, else for ten. */
-function last({ short, signal }: RabbitStand): Promise<void> {
+function last({ short, signal }: ServerStand): Promise<void> {
   return delay(short ? 3_000 : 10_000, undefined, { signal });
 }
 
@@ -10,7 +10,7 @@ function last({ short, signal }: RabbitStand): Promise<void> {
 export const networkCut: Scenario = {
   name: "network-cut",
   title: "network to the broker cut for longer than a heartbeat",
-  broker: "rabbitmq",
+  broker: "server",
   heartbeat: 1,
   async run(stand) {
     stand.proxy.hold();
@@ -23,7 +23,7 @@ export const networkCut: Scenario = {
 export const halfOpen: Scenario = {
   name: "half-open",
   title: "connections to the broker half-open",
-  broker: "rabbitmq",
+  broker: "server",
   heartbeat: 1,
   async run(stand) {
     stand.proxy.silence();
@@ -36,7 +36,7 @@ export const halfOpen: Scenario = {
 export const latency: Scenario = {
   name: "latency",
   title: "200 ms more to the broker and back",
-  broker: "rabbitmq",
+  broker: "server",
   heartbeat: 1,
   async run(stand) {
     stand.proxy.delay(100);
@@ -49,7 +49,7 @@ export const latency: Scenario = {
 export const resets: Scenario = {
   name: "resets",
   title: "all connections to the broker reset each second",
-  broker: "rabbitmq",
+  broker: "server",
   async run({ proxy, short, signal }) {
     for (let times = short ? 3 : 10; times > 0; times--) {
       proxy.reset();

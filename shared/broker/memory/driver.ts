@@ -20,10 +20,12 @@ import type {
   Settlement,
 } from "../broker.ts";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { BrokerUnavailableError, DeliveryLostError, MessageTooLargeError } from "../errors.ts";
 import { Consumer, Lease } from "./consumer.ts";
 import { MemoryResultStore } from "./result_store.ts";
+import { MemorySpoolStore } from "./spools.ts";
 import { Store } from "./store.ts";
 
 const capabilities: Capabilities = {
@@ -80,7 +82,7 @@ class MemoryBroker implements Broker {
       const queues = this.#store.route(to);
       for (const message of messages) {
         for (const queue of queues) queue.add(message, "broadcast" in to ? 0 : delayMs);
-        if (!confirm && queues.length === 0 && !("broadcast" in to)) onUnroutable?.(message);
+        if (queues.length === 0 && isTold(to, confirm, delayMs)) onUnroutable?.(message);
       }
     });
   }
@@ -131,6 +133,10 @@ class MemoryBroker implements Broker {
     const { maxMessageBytes: maxBytes } = capabilities;
     const { signal: closed } = this.#closing;
     return new MemoryResultStore(this.#store.results, options, { maxBytes, closed });
+  }
+
+  spools(): SpoolStore {
+    return new MemorySpoolStore(this.#store.spools, this.#closing.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -190,6 +196,11 @@ function checkSize({ body, ...properties }: Message): void {
       `headers of ${headerBytes} bytes are over the limit of ${capabilities.maxHeaderBytes}`,
     );
   }
+}
+
+/** Whether a publisher is told of a message that no queue gets. */
+function isTold(to: Address, confirm: boolean, delayMs: number): boolean {
+  return "topic" in to ? delayMs === 0 : "queue" in to && !confirm;
 }
 
 function checkDelay(delayMs: number): void {

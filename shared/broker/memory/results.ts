@@ -1,5 +1,12 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
-import { changed, entered, expiresAt, isAbandoned, isDelayed } from "../../results/changed.ts";
+import {
+  changed,
+  entered,
+  expiresAt,
+  isAbandoned,
+  isDelayed,
+  responseOf,
+} from "../../results/changed.ts";
 import {
   type CancelledRequest,
   type Change,
@@ -74,8 +81,7 @@ export class Results {
     const before = this.find(change.id);
     const record = changed(before?.record, change, Date.now());
     if (!record) return;
-    const response = finalStates.has(record.state) ? change.response : undefined;
-    this.#put(record, { response, ttlMs: before?.ttlMs ?? ttlMs });
+    this.#put(record, { response: responseOf(change), ttlMs: before?.ttlMs ?? ttlMs });
   }
 
   cancel(id: string, until: number): RequestRecord | undefined {

@@ -4,12 +4,14 @@ import { QueueMismatchError, QueueNotFoundError } from "../errors.ts";
 import { topicMatches } from "../topic_match.ts";
 import { MemoryQueue } from "./queue.ts";
 import { Results } from "./results.ts";
+import type { Spools } from "./spools.ts";
 
 const stores = new Map<string, Store>();
 
 /** What the handles of one name share; gone with the last of these handles. */
 export class Store {
   readonly results = new Results();
+  readonly spools: Spools = new Map();
   readonly #name: string;
   readonly #queues = new Map<string, MemoryQueue>();
   /** Reply queues, each with the handle that declared it. */
@@ -87,6 +89,7 @@ export class Store {
       for (const name of spec.broadcasts ?? []) queue.broadcasts.add(name);
       return;
     }
+    for (const pattern of spec.unbind ?? []) queue.topics.delete(pattern);
     for (const pattern of spec.topics ?? []) queue.topics.add(pattern);
     if (!this.#queues.has(spec.deadLetterQueue)) {
       this.#create({ ...spec, name: spec.deadLetterQueue });

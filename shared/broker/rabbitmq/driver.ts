@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
 import type {
   Address,
   Broker,
@@ -25,6 +26,7 @@ import { brokerError, replyCodeOf, replyCodes } from "./refusal.ts";
 import { streamResults } from "./results.ts";
 import { prioritiesOf, priorityRemark, shortcoming } from "./server.ts";
 import { settle, type SettlingOptions } from "./settling.ts";
+import { StreamSpools } from "./spools.ts";
 import { onChannel } from "./throwaway.ts";
 import { Topology } from "./topology.ts";
 import { type Host, parseUrl, type Target } from "./url.ts";
@@ -165,6 +167,10 @@ class RabbitBroker implements Broker {
 
   results(options: ResultStoreOptions): ResultStore {
     return streamResults(this.#consuming, this.#publisher, options);
+  }
+
+  spools(): SpoolStore {
+    return new StreamSpools(this.#consuming, this.#publisher, this.#closing.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

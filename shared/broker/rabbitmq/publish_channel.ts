@@ -1,9 +1,10 @@
 import type { AMQPChannel, AMQPMessage } from "@cloudamqp/amqp-client";
 import type { Message } from "../broker.ts";
-import { BrokerUnavailableError, QueueFullError, QueueNotFoundError } from "../errors.ts";
+import { BrokerUnavailableError, QueueFullError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { type Route, writePublish } from "./frames.ts";
 import { type Opened, OwnChannel } from "./own_channel.ts";
+import { Call } from "./publish_call.ts";
 import { textOf } from "./refusal.ts";
 
 const mostInFlight = 1000;
@@ -17,50 +18,6 @@ const renewAfterMs = 300;
 const publishAgainMs = 5000;
 /** So many routes are remembered. */
 const mostAccepted = 10_000;
-
-/** One call of publish: its messages share their route and their fate. */
-class Call {
-  /** The message to be written next. */
-  next = 0;
-  unconfirmed: number;
-  refused = 0;
-  failed = false;
-  tick: number;
-  readonly route: Route;
-  /** As in the errors: the queue, or the topic. */
-  readonly to: string;
-  readonly messages: readonly Message[];
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-
-  constructor(
-    route: Route,
-    to: string,
-    messages: readonly Message[],
-    tick: number,
-    resolve: () => void,
-    reject: (error: Error) => void,
-  ) {
-    this.route = route;
-    this.to = to;
-    this.messages = messages;
-    this.unconfirmed = messages.length;
-    this.tick = tick;
-    this.resolve = resolve;
-    this.reject = reject;
-  }
-
-  /** Makes it as new. */
-  restart(): void {
-    this.next = 0;
-    this.refused = 0;
-  }
-
-  fail(error: Error): void {
-    this.failed = true;
-    this.reject(error);
-  }
-}
 
 /**
  * A channel with confirms. At most 1,000 messages wait for their confirmation, what is over that
@@ -119,11 +76,20 @@ export class PublishChannel extends OwnChannel {
     for (const call of calls) call.fail(error);
   }
 
-  /** Publishes messages that were checked before. Resolves when all are confirmed. */
-  publish(route: Route, to: string, messages: readonly Message[]): Promise<void> {
+  /**
+   * Publishes messages that were checked before. Resolves when all are confirmed.
+   * @param onUnroutable told of each that came back from a mandatory route; without it the first
+   * that does fails the call.
+   */
+  publish(
+    route: Route,
+    to: string,
+    messages: readonly Message[],
+    onUnroutable?: (message: Message) => void,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       if (messages.length === 0) return resolve();
-      const call = new Call(route, to, messages, this.#tick, resolve, reject);
+      const call = new Call(route, to, messages, this.#tick, resolve, reject, onUnroutable);
       this.#queued.push(call);
       if (this.#queued.length === 1) this.#pump();
       this.#sweeper ??= setInterval(() => this.#sweep(), tickMs);
@@ -178,7 +144,7 @@ export class PublishChannel extends OwnChannel {
     this.#accepted.add(key);
     if (call.refused > 0) return call.fail(new QueueFullError(call.to));
     call.tick = this.#tick;
-    if (--call.unconfirmed === 0) call.resolve();
+    if (--call.unconfirmed === 0) call.succeed();
   }
 
   #refused(call: Call): void {
@@ -216,11 +182,11 @@ export class PublishChannel extends OwnChannel {
    * A return comes before its confirmation, but does not say which publish it answers. A queue that
    * one message does not reach, the others on their way there do not reach either.
    */
-  #returned({ exchange, routingKey }: AMQPMessage): void {
+  #returned({ exchange, routingKey, properties }: AMQPMessage): void {
     for (const call of this.#inFlight.values()) {
       const { route } = call;
       if (call.failed || route.key !== routingKey || route.exchange !== exchange) continue;
-      call.fail(new QueueNotFoundError(call.to));
+      if (call.takeBack(properties.messageId ?? properties.correlationId)) return;
     }
   }
 

@@ -64,11 +64,31 @@ Deno.test("a publish is rejected by a negative confirmation, and by a return", a
   await before;
   const [full, missing, other] = [publish("full"), publish("missing", 2), publish("other")];
   channel.publishConfirmed(2, false, true);
-  channel.onReturn({ exchange: "", routingKey: "missing" } as AMQPMessage);
+  channel.onReturn({ exchange: "", routingKey: "missing", properties: {} } as AMQPMessage);
   channel.publishConfirmed(5, true, false);
   await assert.rejects(full, QueueFullError);
   await assert.rejects(missing, QueueNotFoundError);
   await other;
+  publishing.lose(new Error("the test is over"));
+});
+
+Deno.test("what comes back from a topic is told before the call ends, and fails nothing", async () => {
+  const { publishing, channel } = await opened();
+  const route = { exchange: "topics", key: "order.paid", mandatory: true };
+  const told: unknown[] = [];
+  const call = (name: string) => {
+    const messages = [1, 2].map((n) => ({ ...message, messageId: `${name}${n}` }));
+    return publishing.publish(route, "order.paid", messages, ({ messageId }) => {
+      told.push(messageId);
+    }).then(() => told.push(name));
+  };
+  const [first, second] = [call("a"), call("b")];
+  const back = { exchange: "topics", routingKey: "order.paid" };
+  channel.onReturn({ ...back, properties: { messageId: "b2" } } as AMQPMessage);
+  channel.onReturn({ ...back, properties: { messageId: "a1" } } as AMQPMessage);
+  channel.publishConfirmed(4, true, false);
+  await Promise.all([first, second]);
+  assert.deepEqual(told, ["a1", "b2", "a", "b"]);
   publishing.lose(new Error("the test is over"));
 });
 

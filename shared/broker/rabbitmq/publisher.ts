@@ -106,7 +106,13 @@ export class Publisher {
         ? this.#toExchange(client, broadcasts, to.broadcast, messages)
         : delayMs > 0
         ? this.#delayed(client, to, messages, delayMs)
-        : this.#toExchange(client, topics, "topic" in to ? to.topic : "", messages);
+        : this.#toExchange(
+          client,
+          topics,
+          "topic" in to ? to.topic : "",
+          messages,
+          options?.onUnroutable,
+        );
       if (confirm) return published;
       published.catch((error) => {
         if (error instanceof QueueNotFoundError) {
@@ -145,6 +151,7 @@ export class Publisher {
     { exchange, type }: typeof topics | typeof broadcasts,
     key: string,
     messages: readonly Message[],
+    onUnroutable?: (message: Message) => void,
   ): Promise<void> {
     let declared = this.#declared.get(exchange);
     if (!declared) {
@@ -157,9 +164,10 @@ export class Publisher {
       if (this.#declared.get(exchange) === declared) this.#declared.delete(exchange);
       throw brokerError(error);
     }
-    const route = { exchange, key, mandatory: false, priority: this.#leastPriority };
+    const mandatory = onUnroutable !== undefined;
+    const route = { exchange, key, mandatory, priority: this.#leastPriority };
     try {
-      await this.#exchanges.publish(route, key, messages);
+      await this.#exchanges.publish(route, key, messages, onUnroutable);
     } catch (error) {
       // RabbitMQ 4 refuses what was on its way to a reply queue that goes just then. Those that stay
       // have it by now.

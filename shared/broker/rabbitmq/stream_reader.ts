@@ -7,12 +7,20 @@ import { readMessage } from "./properties.ts";
 
 const answerTimeoutMs = 10_000;
 /** The consumer's tag: each has a channel of its own. */
-const tag = "proxymq results";
+const tag = "proxymq stream";
 /** Acknowledging only makes room for more: once for so many. */
 const acknowledgedAtOnce = 200;
 
-/** Where reading starts: at an offset, at a time, or with what is appended from now on. */
-export type StreamPosition = number | Date | "next";
+/**
+ * Where reading starts: at an offset, at a time, some way before the end, or with what is appended from
+ * now on.
+ */
+export type StreamPosition = number | Date | "last" | "next";
+
+/** A message that came, and its number on the channel. */
+interface Unread extends LogEntry {
+  readonly deliveryTag: number;
+}
 
 /**
  * Reads a stream on a channel of its own, until the reader leaves, the signal aborts, or the channel
@@ -26,13 +34,15 @@ export type StreamPosition = number | Date | "next";
  */
 export class StreamReader implements AsyncDisposable {
   readonly #channel: AMQPChannel;
-  readonly #entries: LogEntry[] = [];
+  readonly #entries: Unread[] = [];
+  readonly #acknowledgedAtOnce: number;
   #lost = false;
   #unacknowledged = 0;
   #wake: (() => void) | undefined;
 
-  private constructor(channel: AMQPChannel) {
+  private constructor(channel: AMQPChannel, ahead: number) {
     this.#channel = channel;
+    this.#acknowledgedAtOnce = Math.max(1, Math.min(acknowledgedAtOnce, ahead >> 1));
   }
 
   /**
@@ -48,7 +58,7 @@ export class StreamReader implements AsyncDisposable {
   ): Promise<StreamReader> {
     const limits = { ms: answerTimeoutMs };
     const channel = await within(client.channel(), limits);
-    const reader = new StreamReader(channel);
+    const reader = new StreamReader(channel, ahead);
     channel.onerror = () => reader.#lose();
     channel.deliver = (message) => reader.#deliver(message, stream);
     const watch = new CancelWatch(channel, tag, () => reader.#lose());
@@ -70,6 +80,7 @@ export class StreamReader implements AsyncDisposable {
   async next(signal: AbortSignal): Promise<LogEntry | undefined> {
     while (!signal.aborted) {
       const entry = this.#entries.shift();
+      if (entry) this.#taken(entry);
       if (entry || this.#lost) return entry;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
@@ -88,13 +99,17 @@ export class StreamReader implements AsyncDisposable {
   }
 
   #deliver(received: AMQPMessage, stream: string): void {
-    if (++this.#unacknowledged >= acknowledgedAtOnce) {
-      this.#unacknowledged = 0;
-      this.#channel.basicAck(received.deliveryTag, true).catch(() => {});
-    }
+    const { deliveryTag } = received;
     const offset = Number(received.properties.headers?.["x-stream-offset"]);
-    this.#entries.push({ message: readMessage(received, stream).message, offset });
+    this.#entries.push({ message: readMessage(received, stream).message, offset, deliveryTag });
     this.#wake?.();
+  }
+
+  /** What is not taken is not acknowledged, so that no more than `ahead` are ever kept here. */
+  #taken({ deliveryTag }: Unread): void {
+    if (++this.#unacknowledged < this.#acknowledgedAtOnce || this.#lost) return;
+    this.#unacknowledged = 0;
+    this.#channel.basicAck(deliveryTag, true).catch(() => {});
   }
 
   #lose(): void {

@@ -114,7 +114,7 @@ export class Topology {
       for (const key of broadcasts) steps.push(channel.queueBind(name, broadcastExchange, key));
       return Promise.all(steps);
     }
-    const { name, deadLetterQueue, topics = [] } = spec;
+    const { name, deadLetterQueue, topics = [], unbind = [] } = spec;
     const { queueType } = this.#queues;
     const deliver = deliverName(queueType);
     const durable = { durable: true };
@@ -124,7 +124,15 @@ export class Topology {
       ...declareDeliverExchange(channel, queueType),
       channel.queueBind(name, deliver, deliverPattern(destinationWords({ queue: name }))),
     ];
-    if (topics.length > 0) steps.push(channel.exchangeDeclare(topicExchange, "topic"));
+    if (topics.length + unbind.length > 0) {
+      steps.push(channel.exchangeDeclare(topicExchange, "topic"));
+    }
+    for (const topic of unbind) {
+      steps.push(
+        channel.queueUnbind(name, topicExchange, topic),
+        channel.queueUnbind(name, deliver, deliverPattern(destinationWords({ topic }))),
+      );
+    }
     for (const topic of topics) {
       steps.push(
         channel.queueBind(name, topicExchange, topic),

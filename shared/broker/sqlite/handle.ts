@@ -13,6 +13,7 @@ import type {
   Settlement,
 } from "../broker.ts";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
+import type { SpoolStore } from "../../spool/spool_store.ts";
 import { BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
 import { Consumer } from "./consumer.ts";
 import type { Claim } from "./fetch.ts";
@@ -24,6 +25,7 @@ import { withdraw } from "./replies.ts";
 import { SqliteResultStore } from "./result_store.ts";
 import { MAX_DELAY, release } from "./settle.ts";
 import { settleAll } from "./settling.ts";
+import { SqliteSpoolStore } from "./spool_store.ts";
 import { queueStats } from "./stats.ts";
 import { whenUsable } from "./when_usable.ts";
 
@@ -130,6 +132,10 @@ export class SqliteBroker implements Broker {
   results(options: ResultStoreOptions): ResultStore {
     this.#assertOpen();
     return new SqliteResultStore(this.#peer, options, this.#closing.signal);
+  }
+
+  spools(): SpoolStore {
+    return new SqliteSpoolStore(this.#peer, this.#closing.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

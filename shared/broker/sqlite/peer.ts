@@ -13,6 +13,7 @@ import { Queues } from "./queues.ts";
 import { Replies } from "./replies.ts";
 import { ResultExpiry } from "./result_expiry.ts";
 import { release } from "./settle.ts";
+import { SpoolExpiry } from "./spool_expiry.ts";
 import { isBusy, unavailable } from "./sqlite_error.ts";
 import { Status } from "./status.ts";
 import { Ticker } from "./ticker.ts";
@@ -49,7 +50,7 @@ export class Peer {
   readonly #doorbell: Doorbell;
   readonly #ticker: Ticker;
   readonly #membership: Membership;
-  readonly #expiry = new ResultExpiry();
+  readonly #expiries = [new ResultExpiry(), new SpoolExpiry()];
   readonly #inboxes = [this.replies, this.watching];
   /** Deliveries whose settling failed: they go back as soon as anything can be written. */
   readonly #strays = new Set<Claim>();
@@ -203,7 +204,7 @@ export class Peer {
       if (release(connection, claim, 1)) outcome.touched.add(claim.queue.id);
     }
     for (const inbox of this.#inboxes) inbox.clean(connection, this.client);
-    this.due(this.#expiry.step(connection, now));
+    for (const expiry of this.#expiries) this.due(expiry.step(connection, now));
   }
 
   #after(connection: Connection): void {
@@ -271,7 +272,7 @@ export class Peer {
       const now = Date.now();
       this.#nextDue = Math.min(this.#nextDue, nextDue(connection));
       this.#membership.look(connection, now);
-      if (this.#expiry.isDue(connection, now)) this.#nextDue = 0;
+      if (this.#expiries.some((expiry) => expiry.isDue(connection, now))) this.#nextDue = 0;
       if (now >= Math.min(this.#membership.dueAt, this.#nextDue)) this.#group.flush();
       if (!this.#doorbell.intact) this.#doorbell.listen(this.client);
       this.#look();

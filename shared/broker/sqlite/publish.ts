@@ -26,6 +26,10 @@ export async function publish(
   }
   const heads = messages.map(encodeHead);
   const target = peer.read(() => findTarget(peer, to));
+  if ("topic" in to && "work" in target && target.work.length === 0) {
+    if (delayMs === 0) messages.forEach((message) => onUnroutable?.(message));
+    return;
+  }
   const durable = confirm && "work" in target &&
     messages.some((message) => message.durable !== false);
   const written = peer.write(() => {

@@ -57,7 +57,9 @@ export class Queues {
       queue.id,
     );
     const patterns = new Set(bound.map(({ pattern }) => pattern));
-    return (spec.topics ?? []).every((topic) => patterns.has(topic));
+    const { topics = [], unbind = [] } = spec;
+    return topics.every((topic) => patterns.has(topic)) &&
+      !unbind.some((topic) => patterns.has(topic));
   }
 
   /** @throws {QueueMismatchError} before anything is written. */
@@ -94,6 +96,9 @@ export class Queues {
     const insert = "INSERT INTO queues (name, dead_letters) VALUES (?, ?)";
     const dead = deadLetters?.id ?? this.#connection.run(insert, spec.deadLetterQueue, null).id;
     const id = queue?.id ?? this.#connection.run(insert, spec.name, dead).id;
+    for (const topic of spec.unbind ?? []) {
+      this.#connection.run("DELETE FROM bindings WHERE pattern = ? AND queue = ?", topic, id);
+    }
     for (const topic of spec.topics ?? []) {
       this.#connection.run(
         "INSERT OR IGNORE INTO bindings (pattern, queue) VALUES (?, ?)",

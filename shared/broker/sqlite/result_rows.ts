@@ -1,6 +1,7 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
 import type { RequestRecord, RequestState } from "../../results/result_store.ts";
 import type { HeaderTable } from "../../http/headers.ts";
+import type { Message } from "../broker.ts";
 import type { Connection } from "./connection.ts";
 import { decodeMessage, encodeHead } from "./head.ts";
 
@@ -45,8 +46,9 @@ const SELECT = `SELECT id, service, state, run, attempt, next_attempt_at AS next
 const KNOWN = "(expires_at IS NULL OR expires_at > ?)";
 
 /** @throws {MessageTooLargeError} a response over the limits of a message. */
-export function prepareResponse({ headers, body }: QueuedResponse): PreparedResponse {
-  return { head: encodeHead({ headers, body }), body };
+export function prepareResponse({ headers, body, spooled }: QueuedResponse): PreparedResponse {
+  const message = { headers, body, ...(spooled ? { spooled } : {}) };
+  return { head: encodeHead(message), body };
 }
 
 /** A request that is known and has not expired. */
@@ -170,8 +172,14 @@ export function findResponse(
     now,
   );
   if (!row) return undefined;
-  const { headers, body } = decodeMessage(row.head, row.body);
-  return { status: row.status, headers: headers as HeaderTable, body };
+  const kept: Message & Pick<QueuedResponse, "spooled"> = decodeMessage(row.head, row.body);
+  const { headers, body, spooled } = kept;
+  return {
+    status: row.status,
+    headers: headers as HeaderTable,
+    body,
+    ...(spooled ? { spooled } : {}),
+  };
 }
 
 /** A number as a column of integers takes it. */

@@ -1,4 +1,5 @@
 import type { QueuedResponse } from "../../message/envelope.ts";
+import { responseOf } from "../../results/changed.ts";
 import { follow, followCancelled } from "../../results/follow.ts";
 import {
   type CancelledRequest,
@@ -70,8 +71,9 @@ export class SqliteResultStore implements ResultStore {
   async record(change: Change): Promise<void> {
     this.#assertOpen();
     const { ttlMs } = this.#options;
-    const durable = finalStates.has(change.state);
-    const response = durable && change.response ? prepareResponse(change.response) : undefined;
+    const kept = responseOf(change);
+    const durable = finalStates.has(change.state) || kept !== undefined;
+    const response = kept && prepareResponse(kept);
     await this.#change(change.id, (connection) => {
       const changed = record(connection, change, { response, ttl: ttlMs }, Date.now());
       return { result: undefined, changed };

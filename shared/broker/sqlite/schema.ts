@@ -1,6 +1,7 @@
 import { BrokerError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { resultTables } from "./result_tables.ts";
+import { spoolTables } from "./spool_tables.ts";
 
 /** Marks a file as ours (SQLite's `application_id`): "PXMQ". */
 export const APPLICATION_ID = 0x50584d51;
@@ -84,7 +85,7 @@ CREATE TABLE replies (
 `;
 
 /** What leads from each version of the schema to the next, from an empty file on. */
-const steps = [tables, resultTables];
+const steps = [tables, resultTables, spoolTables];
 /** The schema that this version reads and writes (SQLite's `user_version`). */
 export const SCHEMA_VERSION: number = steps.length;
 

@@ -4,6 +4,7 @@ import { BrokerError, BrokerUnavailableError } from "../errors.ts";
 import { Connection } from "./connection.ts";
 import { open } from "./driver.ts";
 import { resultTables } from "./result_tables.ts";
+import { spoolTables } from "./spool_tables.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import { TestFolder } from "../../../tests/sqlite/test_folder.ts";
 
@@ -72,7 +73,15 @@ Deno.test("two that make the file at the same time both succeed", async () => {
   for (const broker of brokers) await broker[Symbol.asyncDispose]();
 });
 
-Deno.test("a file of the first version gets what it lacks, in place", async () => {
+const later: readonly [number, string][] = [[1, resultTables + spoolTables], [2, spoolTables]];
+
+for (const [version, tables] of later) {
+  Deno.test(`a file of version ${version} gets what it lacks, in place`, () => {
+    return bringsUpToDate(version, tables);
+  });
+}
+
+async function bringsUpToDate(version: number, tables: string): Promise<void> {
   using folder = new TestFolder();
   const queue = { kind: "work", name: "work", deadLetterQueue: "dead" } as const;
   {
@@ -81,10 +90,10 @@ Deno.test("a file of the first version gets what it lacks, in place", async () =
     await broker.publish({ queue: queue.name }, [{ body: new Uint8Array(9), headers: {} }]);
   }
   const before = new DatabaseSync(folder.file());
-  for (const [, table] of resultTables.matchAll(/CREATE TABLE (\w+)/g)) {
+  for (const [, table] of tables.matchAll(/CREATE TABLE (\w+)/g)) {
     before.exec(`DROP TABLE ${table}`);
   }
-  before.exec("PRAGMA user_version = 1");
+  before.exec(`PRAGMA user_version = ${version}`);
   before.close();
 
   const brokers = await Promise.all([1, 2].map(() => open(folder.url(), options)));
@@ -93,9 +102,11 @@ Deno.test("a file of the first version gets what it lacks, in place", async () =
     const results = broker.results({ ttlMs: 60_000, lookUps: true });
     await results.enter({ id: "a", service: "work" });
     assert.equal((await results.get("a"))?.state, "queued");
+    await broker.spools().create("a");
+    assert.equal(await broker.spools().look("a", 60_000), "growing");
   }
   for (const broker of brokers) await broker[Symbol.asyncDispose]();
   const after = new Connection(folder.file());
   assert.equal(after.pragma("user_version"), SCHEMA_VERSION);
   after.close();
-});
+}

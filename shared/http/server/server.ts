@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { toRequest, type Wire } from "./incoming.ts";
+import { IncomingRequest, type Wire } from "./incoming.ts";
 import { refuse } from "./malformed.ts";
 import { send } from "./outgoing.ts";
 
@@ -48,8 +48,8 @@ export async function serve(
     outgoing: ServerResponse,
     awaitsContinue: boolean,
   ) => {
-    const request = toRequest(incoming, outgoing, awaitsContinue);
-    const response = await (request instanceof Response ? request : handler(request, incoming));
+    const request = new IncomingRequest(incoming, outgoing, awaitsContinue);
+    const response = await handler(request as unknown as Request, incoming);
     // Whoever keeps its connection would keep the server from closing.
     if (closing) outgoing.shouldKeepAlive = false;
     await send(response, outgoing);

@@ -74,6 +74,8 @@ export function encodeEntry(entry: Entry): Message {
     status: response?.status,
     // As text: a stream of RabbitMQ 3 loses tables.
     headers: response && JSON.stringify(response.headers),
+    spool: response?.spooled?.spool,
+    size: response?.spooled?.size,
   };
   for (const [name, value] of Object.entries(optional)) {
     if (value !== undefined) headers[name] = value;
@@ -121,7 +123,12 @@ function responseOf({ headers, body }: Message): QueuedResponse | undefined {
   const status = number(headers, "status");
   const table = text(headers, "headers");
   if (status === undefined || table === undefined) return undefined;
-  return { status, headers: decodeHeaders(parse(table)), body };
+  const spool = text(headers, "spool");
+  const size = number(headers, "size");
+  const spooled = spool === undefined ? {} : {
+    spooled: { spool, ...(size === undefined ? {} : { size }) },
+  };
+  return { status, headers: decodeHeaders(parse(table)), body, ...spooled };
 }
 
 function parse(json: string): HeaderValue {

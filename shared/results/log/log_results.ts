@@ -4,6 +4,7 @@ import type { QueuedResponse } from "../../message/envelope.ts";
 import { newRequestId, requestIdTime } from "../../message/request_id.ts";
 import { within } from "../../waiting.ts";
 import { WakeUp } from "../../wake_up.ts";
+import { responseOf } from "../changed.ts";
 import { follow } from "../follow.ts";
 import {
   type CancelledRequest,
@@ -95,7 +96,7 @@ export class LogResults implements ResultStore {
   }
 
   record(change: Change): Promise<void> {
-    const confirm = finalStates.has(change.state);
+    const confirm = finalStates.has(change.state) || responseOf(change) !== undefined;
     return this.#append({ kind: "change", at: Date.now(), ...change }, confirm);
   }
 

@@ -48,4 +48,5 @@ standTest(
     assert.deepEqual([...upstream.runs].filter(([, count]) => count !== 1), []);
     assert.equal(upstream.runs.size, keys);
   },
+  { only: /./ },
 );

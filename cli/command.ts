@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { onTermination } from "../shared/runtime.ts";
 
 /** A command of its own, e.g. `deno task soak`. */
 export interface Command<Options> {
@@ -33,16 +34,12 @@ export async function runCommand<Options>(
     return 0;
   }
   const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => abort.abort(new Error("interrupted"));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  using _ = onTermination(() => abort.abort(new Error("interrupted")));
   try {
     return await run(options, abort.signal);
   } catch (error) {
     complain(error);
     return abort.signal.aborted ? 130 : 1;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }
 }
 
@@ -67,7 +64,8 @@ export function readChoice<Name extends string>(
 ): Name {
   const choice = allowed.find((name) => name === text);
   if (choice !== undefined) return choice;
-  throw new Error(`--${option} is ${JSON.stringify(text)}; allowed are ${allowed.join(" and ")}`);
+  const shown = `${allowed.slice(0, -1).join(", ")} and ${allowed.at(-1)}`;
+  throw new Error(`--${option} is ${JSON.stringify(text)}; allowed are ${shown}`);
 }
 
 /** @throws {Error} it is no whole number from `min` to `max`. */

@@ -1,0 +1,23 @@
+import { pause } from "../../waiting.ts";
+import { BrokerUnavailableError } from "../errors.ts";
+
+/** How long a look-up that goes on through outages waits between two tries, milliseconds. */
+const retryMs = 250;
+
+/** Looks something up, through outages. @returns undefined if a signal aborts before. */
+export async function patiently<T>(
+  signals: readonly AbortSignal[],
+  look: () => Promise<T>,
+): Promise<T | undefined> {
+  const either = AbortSignal.any([...signals]);
+  while (!either.aborted) {
+    try {
+      return await look();
+    } catch (error) {
+      if (either.aborted) break;
+      if (!(error instanceof BrokerUnavailableError)) throw error;
+      await pause(retryMs, either);
+    }
+  }
+  return undefined;
+}
