@@ -17,4 +17,5 @@ export type * from "./shared/results/result_store.ts";
 export { ConfigError } from "./shared/config/config.ts";
 export type { ByteSize, Duration } from "./shared/config/option.ts";
 export type { HeaderTable } from "./shared/http/headers.ts";
-export type { QueuedResponse } from "./shared/message/envelope.ts";
+export type { QueuedResponse, SpooledBody } from "./shared/message/envelope.ts";
+export * from "./shared/spool/spool_store.ts";

@@ -83,9 +83,12 @@ export class BrokerUrlError extends BrokerError {
 
 /** There is no spool of that id, or no longer. */
 export class SpoolNotFoundError extends BrokerError {
+  /** The name of the class. */
   override name = "SpoolNotFoundError";
+  /** Its id. */
   readonly id: string;
 
+  /** For the spool of that id. */
   constructor(id: string, options?: ErrorOptions) {
     super(`there is no spool "${id}"`, options);
     this.id = id;
