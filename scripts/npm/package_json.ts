@@ -1,3 +1,4 @@
+import { join } from "node:path/posix";
 import { commands, exported, facts } from "./facts.ts";
 
 /**
@@ -16,7 +17,7 @@ export function packageJson(
     }),
   );
   const bin = Object.fromEntries(
-    Object.entries(commands).map(([name, module]) => [name, `${folder}/${built(module)}`]),
+    Object.entries(commands).map(([name, module]) => [name, join(folder, built(module))]),
   );
   return {
     ...facts,

@@ -69,7 +69,9 @@ const pairs: Readonly<Record<string, readonly [Start, Start]>> = {
   "a Node enqueuer and a Deno dequeuer": [onNode, onDeno],
 };
 
-for (const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|.* quorum)$/.test(name))) {
+for (
+  const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|redis|.* quorum)$/.test(name))
+) {
   for (const [pair, [startFront, startBack]] of Object.entries(pairs)) {
     nodeTest(`${broker.name}: ${pair} answer, and drain at SIGTERM`, async () => {
       await using t = await broker.setUp();
@@ -139,7 +141,6 @@ export async function run(): Promise<string> {
   await node.run(["node_modules/typescript/bin/tsc", ...options, ...lib, "typed.ts"]);
 }, missing ?? later);
 
-const rabbitmq = brokersUnderTest.find(({ system }) => system === "rabbitmq");
 /** Their relay is an upgrade of Deno's own server. */
 const onDenoOnly = ["tests/rabbitmq/websocket_test.ts"];
 const quick = ["tests/conformance/conformance_test.ts"];
@@ -154,13 +155,21 @@ for (const file of [...quick, ...rest]) {
   const reason = quick.includes(file) ? undefined : later;
   nodeTest(`${file}${all ? "" : ", embedded brokers"}`, async () => {
     const { passed, skipped } = await (await installed()).runTests([file], {
-      TEST_RABBITMQ_URL: all ? Deno.env.get("TEST_RABBITMQ_URL") ?? "" : "",
-      TEST_RABBITMQ_MISSING: later ?? rabbitmq?.missing ?? "",
-      // What brings the server up again is Deno's own.
+      ...(all ? {} : withoutServers()),
+      // What brings a server up again is Deno's own.
       PROXYMQ_TEST_SERVICES: "",
     });
     assert.ok(passed > 0, `${passed} passed, ${skipped} skipped`);
   }, missing ?? reason);
+}
+
+function withoutServers(): Env {
+  const names = Object.keys(Deno.env.toObject()).flatMap((name) =>
+    /^TEST_\w+(?=_URL$)/.exec(name) ?? []
+  );
+  return Object.fromEntries(
+    names.flatMap((name) => [[`${name}_URL`, ""], [`${name}_MISSING`, later ?? ""]]),
+  );
 }
 
 async function testsIn(room: string): Promise<string[]> {
