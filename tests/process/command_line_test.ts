@@ -43,7 +43,7 @@ const bad = {
     BROKER_URL: [
       "postgres://me:s3cret@host/db",
       "//(hidden)@host/db",
-      "amqp: amqps: ws: wss: sqlite:",
+      "amqp: amqps: ws: wss: ",
     ],
     LOG_LEVEL: ["loud", '"loud"', "one of debug, info, warning, error"],
     ENQUEUER_PORT: ["99999", '"99999"', "a whole number from 0 to 65535"],
@@ -53,7 +53,7 @@ const bad = {
     ENQUEUER_API_KEYS: ["s3cret s3cret", "(hidden)", "keys of visible characters"],
   },
   dequeuer: {
-    BROKER_URL: ["rabbit:5672", '"rabbit:5672"', "amqp: amqps: ws: wss: sqlite:"],
+    BROKER_URL: ["rabbit:5672", '"rabbit:5672"', "amqp: amqps: ws: wss: "],
     DEQUEUER_SERVICE: ["", "not set", "a-z 0-9 . _ -"],
     DEQUEUER_TARGET_URL: ["", "not set", "starts with http: or https:"],
     DEQUEUER_CONCURRENCY: ["0", '"0"', "a whole number from 1 to 10000"],
