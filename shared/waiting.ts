@@ -55,3 +55,20 @@ export function within<T>(
     });
   });
 }
+
+/**
+ * Runs something with a signal that aborts after a while. What `AbortSignal.timeout` would not do: it
+ * keeps no process alive once that has ended.
+ */
+export async function withTimeout<T>(
+  ms: number,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ms);
+  try {
+    return await run(limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

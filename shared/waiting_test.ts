@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import FakeTimers from "@sinonjs/fake-timers";
-import { backoffMs, pause, within } from "./waiting.ts";
+import { backoffMs, pause, within, withTimeout } from "./waiting.ts";
 
 Deno.test("the backoff grows from 100 ms to 5 s and keeps some chance in it", () => {
   for (
@@ -46,6 +46,23 @@ Deno.test("within: the value, the deadline, the signal", async () => {
       }),
       reason,
     );
+    assert.equal(clock.countTimers(), 0);
+  } finally {
+    clock.uninstall();
+  }
+});
+
+Deno.test("what runs with a timeout gets a signal for it, and leaves no timer", async () => {
+  const clock = FakeTimers.install();
+  try {
+    const aborted = withTimeout(
+      1_000,
+      (signal) =>
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve(clock.now))),
+    );
+    clock.tick(1_000);
+    assert.equal(await aborted, 1_000);
+    assert.equal(await withTimeout(1_000, () => Promise.resolve("done")), "done");
     assert.equal(clock.countTimers(), 0);
   } finally {
     clock.uninstall();
