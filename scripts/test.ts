@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseSummary, type Summary } from "./test_summary.ts";
-import { down, lockTests, serviceNames, up } from "./services/manager.ts";
+import { down, lockTests, serviceNames, up, usualRoot } from "./services/manager.ts";
 
 const help = `deno task test [deno test arguments]
 
@@ -17,15 +17,17 @@ that is a failure for RabbitMQ.
 `;
 
 const project = join(import.meta.dirname ?? ".", "..");
+
 /**
- * Tests with no part in the servers that were brought up, or with servers of their own. They run beside
- * the others, which mostly wait.
+ * Tests that run beside each other, since most of them wait for most of their time. Each lane has servers
+ * of its own: those of the first are restarted, and have their connections cut, by its tests.
  */
-const ownServers = ["chaos", "cluster", "sqlite", "browser", "node", "support", "deploy"]
-  .map((room) => `tests/${room}`);
 const lanes: readonly (readonly string[])[] = [
-  ["tests", "examples"],
-  ["shared", "enqueuer", "dequeuer", "cli", "scripts", "deploy", ...ownServers],
+  [
+    ...["conformance", "results", "spools", "rabbitmq", "redis", "kafka", "chaos", "cluster"]
+      .map((room) => `tests/${room}`),
+  ],
+  ["tests", "examples", "shared", "enqueuer", "dequeuer", "cli", "scripts", "deploy"],
 ];
 
 async function main(args: readonly string[]): Promise<number> {
@@ -38,48 +40,77 @@ async function main(args: readonly string[]): Promise<number> {
   const onSignal = () => abort.abort(new Error("interrupted"));
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
 
-  const started: string[] = [];
-  const env: Record<string, string> = {};
+  const given = args.some((arg) => existsSync(arg));
+  const roots = given
+    ? [usualRoot]
+    : lanes.map((_, i) => i === 0 ? usualRoot : `${usualRoot}/${i}`);
+  const started: Servers[] = [];
   using stack = new DisposableStack();
   try {
-    stack.use(await lockTests({ signal: abort.signal }));
-    for (const name of serviceNames) {
-      try {
-        for (const service of await up([name], { signal: abort.signal })) {
-          console.error(`${name}: ${service.how}, ${new URL(service.url).host}`);
-          if (service.started) started.push(name);
-          Object.assign(env, service.environment);
-        }
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : `${error}`;
-        console.error(reason);
-        if (abort.signal.aborted) return 130;
-        if (Deno.env.get("CI") === "true" && name === "rabbitmq") return 1;
-        env[`TEST_${name.toUpperCase()}_URL`] = "";
-        env[`TEST_${name.toUpperCase()}_MISSING`] = reason;
-      }
-    }
-    return abort.signal.aborted ? 130 : await runTests(args, env, abort.signal);
+    stack.use(await lockTests({ signal: abort.signal, root: usualRoot }));
+    for (const root of roots) started.push(await bringUp(root, abort.signal));
+    if (abort.signal.aborted) return 130;
+    const missing = started.flatMap(({ missing }) => missing);
+    if (Deno.env.get("CI") === "true" && missing.includes("rabbitmq")) return 1;
+    return await runTests(args, started, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return 130;
     throw error;
   } finally {
-    await down(started);
+    for (const { names, root } of started) await down(names, { root });
     for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }
 }
 
+/** The servers of a lane. */
+interface Servers {
+  readonly root: string;
+  /** Those that were started for it. */
+  readonly names: readonly string[];
+  /** Those that cannot be had. */
+  readonly missing: readonly string[];
+  /** How the tests find them, or learn why there is none. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function bringUp(root: string, signal: AbortSignal): Promise<Servers> {
+  const [names, missing]: [string[], string[]] = [[], []];
+  const env: Record<string, string> = {};
+  for (const name of serviceNames) {
+    if (signal.aborted) break;
+    try {
+      for (const service of await up([name], { signal, root })) {
+        console.error(`${name}: ${service.how}, ${new URL(service.url).host}`);
+        if (service.started) names.push(name);
+        Object.assign(env, service.environment);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : `${error}`;
+      console.error(reason);
+      missing.push(name);
+      env[`TEST_${name.toUpperCase()}_URL`] = "";
+      env[`TEST_${name.toUpperCase()}_MISSING`] = reason;
+    }
+  }
+  return { root, names, missing, env };
+}
+
 async function runTests(
   args: readonly string[],
-  env: Record<string, string>,
+  servers: readonly Servers[],
   signal: AbortSignal,
 ): Promise<number> {
-  const given = args.some((arg) => existsSync(arg));
-  const [first = [], ...others] = given ? [[]] : lanes;
-  const ignored = given ? [] : ownServers;
+  const [first, ...others] = servers.map(({ env }, lane): Lane => ({
+    args,
+    env,
+    signal,
+    paths: servers.length > 1 ? lanes[lane] ?? [] : [],
+    // A lane is without what the ones before it have.
+    ignored: lanes.slice(0, lane).flat(),
+  }));
   const ends = await Promise.all([
-    runLane({ args, env, signal, paths: first, ignored }, writeAll),
-    ...others.map((paths) => runLaneQuietly({ args, env, signal, paths, ignored: [] })),
+    ...(first ? [runLane(first, writeAll)] : []),
+    ...others.map(runLaneQuietly),
   ]);
   for (const { output } of ends) await writeAll(output);
   const sum = (of: (end: LaneEnd) => number) => ends.reduce((all, end) => all + of(end), 0);
@@ -92,7 +123,7 @@ async function runTests(
 
 interface Lane {
   readonly args: readonly string[];
-  readonly env: Record<string, string>;
+  readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly paths: readonly string[];
   readonly ignored: readonly string[];

@@ -1,6 +1,6 @@
 /** Brings services up and takes them down. The state is kept in `.services/` of the project. */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { kafka } from "./kafka.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { redis } from "./redis.ts";
@@ -8,7 +8,8 @@ import type { Context, RunningService, Service, Source } from "./service.ts";
 import { ServiceUnavailableError } from "./service.ts";
 import { readState, stateFile, takeLock, writeState } from "./state.ts";
 
-const root = join(import.meta.dirname ?? ".", "..", "..", ".services");
+/** Where the services of this project are kept if nothing else is said. */
+export const usualRoot = join(import.meta.dirname ?? ".", "..", "..", ".services");
 
 const services: readonly Service[] = [rabbitmq, redis, kafka];
 
@@ -20,6 +21,11 @@ export interface Options {
   readonly signal?: AbortSignal;
   /** Takes a line of progress. @default lines on stderr */
   readonly log?: (line: string) => void;
+  /**
+   * The folder of the services; another one has servers of its own.
+   * @default that of the state file in `PROXYMQ_TEST_SERVICES`, or else {@link usualRoot}
+   */
+  readonly root?: string;
 }
 
 /** A service that is up. */
@@ -43,11 +49,12 @@ export interface Status {
  */
 export async function up(names: readonly string[], options: Options = {}): Promise<Up[]> {
   using _lock = await lock(options);
+  const root = rootOf(options);
   const result: Up[] = [];
   for (const name of names) {
     const service = find(name);
     const context = contextOf(service, options);
-    const running = await current(service, context);
+    const running = await current(service, context, root);
     const now = running ?? await start(service, context);
     if (now.how !== "url") await writeState(root, { ...await readState(root), [name]: now });
     const environment = {
@@ -62,6 +69,7 @@ export async function up(names: readonly string[], options: Options = {}): Promi
 /** Takes down what {@link up} started, whichever process called it. Returns the names of those. */
 export async function down(names: readonly string[], options: Options = {}): Promise<string[]> {
   using _lock = await lock(options);
+  const root = rootOf(options);
   const stopped: string[] = [];
   for (const name of names) {
     const service = find(name);
@@ -78,7 +86,7 @@ export async function down(names: readonly string[], options: Options = {}): Pro
 export async function status(names: readonly string[], options: Options = {}): Promise<Status[]> {
   return await Promise.all(names.map(async (name) => {
     const service = find(name);
-    const running = await current(service, contextOf(service, options));
+    const running = await current(service, contextOf(service, options), rootOf(options));
     return running ? { name, running } : { name };
   }));
 }
@@ -93,13 +101,17 @@ export async function restart(
 ): Promise<void> {
   using _lock = await lock(options);
   const service = find(name);
-  const running = (await readState(root))[name];
+  const running = (await readState(rootOf(options)))[name];
   if (!running) throw new ServiceUnavailableError(`${name} was not started by this project`);
   const context = contextOf(service, options);
   await sourceOf(service, running).restart(running, context, { kill });
 }
 
-async function current(service: Service, context: Context): Promise<RunningService | undefined> {
+async function current(
+  service: Service,
+  context: Context,
+  root: string,
+): Promise<RunningService | undefined> {
   const known = (await readState(root))[service.name];
   if (!known) return undefined;
   const given = service.given();
@@ -135,7 +147,7 @@ function sourceOf(service: Service, running: RunningService): Source {
 function contextOf(service: Service, options: Options): Context {
   const log = options.log ?? ((line) => console.error(line));
   return {
-    dir: join(root, service.name),
+    dir: join(rootOf(options), service.name),
     signal: options.signal ?? new AbortController().signal,
     log: (line) => log(`${service.name}: ${line}`),
   };
@@ -149,12 +161,18 @@ export function lockTests(options: Options = {}): Promise<Disposable> {
   return lock(options, "tests.lock", "another test run");
 }
 
+function rootOf({ root }: Options): string {
+  const state = Deno.env.get("PROXYMQ_TEST_SERVICES");
+  return root ?? (state ? dirname(state) : usualRoot);
+}
+
 function lock(
-  { log = (line) => console.error(line), signal }: Options,
+  options: Options,
   name = "lock",
   holder = "another services command",
 ): Promise<Disposable> {
-  return takeLock(root, name, {
+  const { log = (line: string) => console.error(line), signal } = options;
+  return takeLock(rootOf(options), name, {
     onWait: () => log(`waiting for ${holder} to end`),
     ...(signal ? { signal } : {}),
   });
