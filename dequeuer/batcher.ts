@@ -9,9 +9,11 @@ export const flushReasons: readonly FlushReason[] = ["full", "bytes", "linger", 
 
 /** Items that go together. */
 export interface Batch<T> {
+  /** What its items have in common. */
   readonly key: string;
   /** At least one, in the order in which they came. */
   readonly items: readonly T[];
+  /** Why it was flushed. */
   readonly reason: FlushReason;
   /** How long its first item waited, milliseconds. */
   readonly waitMs: number;
@@ -53,7 +55,16 @@ export interface BatchOptions<T> {
  *
  * @example
  * ```ts
- * for await (const { items } of batch(deliveries, { maxItems: 64, lingerMs: 5 })) await send(items);
+ * import assert from "node:assert/strict";
+ * import { batch } from "proxymq";
+ *
+ * async function* rows() {
+ *   for (let row = 1; row <= 5; row++) yield row;
+ * }
+ *
+ * const batches: (readonly number[])[] = [];
+ * for await (const { items } of batch(rows(), { maxItems: 2, lingerMs: 5 })) batches.push(items);
+ * assert.deepEqual(batches, [[1, 2], [3, 4], [5]]);
  * ```
  */
 export function batch<T>(

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Hono } from "hono";
 
 /** What {@link docsPage} shows. */
@@ -133,7 +134,7 @@ async function encode({ type, load }: AssetSource): Promise<Asset> {
   const zipped = new Response(text).body?.pipeThrough(new CompressionStream("gzip"));
   return {
     type,
-    etag: `W/"${new Uint8Array(hash).toHex().slice(0, 32)}"`,
+    etag: `W/"${Buffer.from(hash, 0, 16).toString("hex")}"`,
     text,
     gzip: new Uint8Array(await new Response(zipped).arrayBuffer()),
   };

@@ -6,6 +6,7 @@ import { brokerUrl, resultsUrl } from "../shared/config/common.ts";
 import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
+import type { Wire } from "../shared/http/server/incoming.ts";
 import { serve, type Server } from "../shared/http/server/server.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
@@ -22,6 +23,22 @@ import { ReplyStreams } from "./streams/reply_streams.ts";
 
 const log = logger("enqueuer");
 
+/** An enqueuer for a server that is not its own. */
+export interface OpenEnqueuer {
+  /**
+   * Answers a request.
+   * @param wire the request as it came; without, what the Web's `Request` has of it.
+   */
+  fetch(request: Request, wire?: Wire): Response | Promise<Response>;
+  /** Resolves when it first is ready for requests. */
+  readonly ready: Promise<void>;
+  /**
+   * Is not ready any more, waits for the requests in flight until the signal aborts, and closes.
+   * @param answered resolves when they are answered, or its signal aborts.
+   */
+  close(signal: AbortSignal, answered: (signal: AbortSignal) => Promise<void>): Promise<void>;
+}
+
 /** A running enqueuer. */
 export interface Enqueuer {
   readonly server: Server;
@@ -36,6 +53,17 @@ export interface Enqueuer {
  * @throws when it cannot listen.
  */
 export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
+  const { fetch, ready, close } = await openEnqueuer(config);
+  const server = await serve(fetch, {
+    hostname: config.ENQUEUER_HOST,
+    port: config.ENQUEUER_PORT,
+  });
+  log.info("listening on {url}", { url: server.url });
+  return { server, ready, close: (signal) => close(signal, (signal) => server.close(signal)) };
+}
+
+/** Opens an enqueuer: it answers at once, and is ready when the broker is. */
+export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer> {
   const settings = callbackSettings(config);
   const stopping = new AbortController();
   const stop = new AbortController();
@@ -101,11 +129,6 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
       },
     }),
   });
-  const server = await serve((request, wire) => app.fetch(request, { wire }), {
-    hostname: config.ENQUEUER_HOST,
-    port: config.ENQUEUER_PORT,
-  });
-  log.info("listening on {url}", { url: server.url });
   const services = config.ENQUEUER_SERVICES ?? [];
   const ready = declareAll({ broker, inbox, callbacks, services }, stop.signal);
   void ready.then(() => sweeper.start(), () => {});
@@ -113,18 +136,18 @@ export async function startEnqueuer(config: EnqueuerConfig): Promise<Enqueuer> {
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
   return {
-    server,
+    fetch: (request, wire) => app.fetch(request, wire ? { wire } : {}),
     ready,
-    async close(signal) {
+    async close(signal, answered) {
       stopping.abort();
-      await Promise.all([server.close(signal), callbacks.close(signal)]);
+      await Promise.all([answered(signal), callbacks.close(signal)]);
       stop.abort();
       spools.stop();
       await sweeper[Symbol.asyncDispose]();
       // Tells those who still wait that nothing will come.
       await inbox[Symbol.asyncDispose]();
       streams[Symbol.dispose]();
-      await server.close(AbortSignal.timeout(1_000));
+      await answered(AbortSignal.timeout(1_000));
       await spools[Symbol.asyncDispose]();
       await results[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();

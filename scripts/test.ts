@@ -25,7 +25,7 @@ const ownServers = ["chaos", "cluster", "sqlite", "browser", "node", "support", 
   .map((room) => `tests/${room}`);
 const lanes: readonly (readonly string[])[] = [
   ["tests", "examples"],
-  ["shared", "enqueuer", "dequeuer", "scripts", "deploy", ...ownServers],
+  ["shared", "enqueuer", "dequeuer", "cli", "scripts", "deploy", ...ownServers],
 ];
 
 async function main(args: readonly string[]): Promise<number> {

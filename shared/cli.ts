@@ -3,12 +3,20 @@ import { type Config, ConfigError, loadConfig, type Variables } from "./config/c
 import { helpText, type Manual } from "./config/help.ts";
 import { withSecretFiles } from "./config/secret_files.ts";
 import { configureLog, logLevels } from "./log.ts";
-import { args, exit, readEnv, stdoutIsTerminal } from "./runtime.ts";
+import { exit, readEnv, stdoutIsTerminal } from "./runtime.ts";
 import { version } from "./version.ts";
 
 interface LogSettings {
   readonly LOG_LEVEL: (typeof logLevels)[number];
   readonly LOG_FORMAT: "auto" | "json" | "text";
+}
+
+/** How a command was called. */
+export interface Call {
+  /** How its user starts it, for `--help`: `proxymq enqueuer`. */
+  readonly command: string;
+  /** What was given after that. */
+  readonly args: readonly string[];
 }
 
 /**
@@ -18,11 +26,12 @@ interface LogSettings {
  */
 export async function runCommand<V extends Variables>(
   manual: Manual & { readonly variables: V },
+  { command, args }: Call,
   run: (config: Config<V> & LogSettings) => Promise<void>,
 ): Promise<never> {
   const [argument] = args;
   if (argument === "--help" || argument === "-h") {
-    console.log(helpText(manual));
+    console.log(helpText(manual, command));
     exit(0);
   }
   if (argument === "--version" || argument === "-V") {

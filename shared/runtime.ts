@@ -41,13 +41,15 @@ export function exit(code: number): never {
  * has such permissions: a service on a remote broker needs none.
  */
 export function giveUpFiles(): void {
+  if (!("Deno" in globalThis)) return;
   Deno.permissions.revokeSync({ name: "write" });
   Deno.permissions.revokeSync({ name: "read" });
 }
 
 /** Bytes that the process holds: resident set and used heap. */
 export function memoryUsage(): { readonly rss: number; readonly heapUsed: number } {
-  const { rss, heapUsed } = Deno.memoryUsage();
+  // On Deno that of node:process asks for a permission that a service should not have.
+  const { rss, heapUsed } = "Deno" in globalThis ? Deno.memoryUsage() : process.memoryUsage();
   return { rss, heapUsed };
 }
 

@@ -40,7 +40,11 @@ export function within<T>(
       clearTimeout(timer);
       for (const signal of signals) signal.removeEventListener("abort", aborted);
     };
-    if (signals.some((signal) => signal.aborted)) return aborted();
+    if (signals.some((signal) => signal.aborted)) {
+      // Nobody is to hear of it any more.
+      promise.catch(() => {});
+      return aborted();
+    }
     for (const signal of signals) signal.addEventListener("abort", aborted);
     promise.then((value) => {
       release();
@@ -50,4 +54,21 @@ export function within<T>(
       reject(error);
     });
   });
+}
+
+/**
+ * Runs something with a signal that aborts after a while. What `AbortSignal.timeout` would not do: it
+ * keeps no process alive once that has ended.
+ */
+export async function withTimeout<T>(
+  ms: number,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ms);
+  try {
+    return await run(limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import FakeTimers from "@sinonjs/fake-timers";
-import { backoffMs, pause, within } from "./waiting.ts";
+import { backoffMs, pause, within, withTimeout } from "./waiting.ts";
 
 Deno.test("the backoff grows from 100 ms to 5 s and keeps some chance in it", () => {
   for (
@@ -40,9 +40,29 @@ Deno.test("within: the value, the deadline, the signal", async () => {
     await late;
     const reason = new Error("enough");
     await assert.rejects(
-      within(new Promise(() => {}), { ms: 10, signals: [undefined, AbortSignal.abort(reason)] }),
+      within(Promise.reject(new Error("unheard")), {
+        ms: 10,
+        signals: [undefined, AbortSignal.abort(reason)],
+      }),
       reason,
     );
+    assert.equal(clock.countTimers(), 0);
+  } finally {
+    clock.uninstall();
+  }
+});
+
+Deno.test("what runs with a timeout gets a signal for it, and leaves no timer", async () => {
+  const clock = FakeTimers.install();
+  try {
+    const aborted = withTimeout(
+      1_000,
+      (signal) =>
+        new Promise((resolve) => signal.addEventListener("abort", () => resolve(clock.now))),
+    );
+    clock.tick(1_000);
+    assert.equal(await aborted, 1_000);
+    assert.equal(await withTimeout(1_000, () => Promise.resolve("done")), "done");
     assert.equal(clock.countTimers(), 0);
   } finally {
     clock.uninstall();

@@ -8,7 +8,7 @@ import {
   requestQueue,
 } from "../../shared/service_name.ts";
 import { spoolFromBytes } from "../../shared/spool/spool_store.ts";
-import type { Spools } from "../../shared/spool/spools.ts";
+import { keepRequestBodyMs, type Spools } from "../../shared/spool/spools.ts";
 import { readBody } from "./body.ts";
 import type { CallbackOf } from "../callbacks/callback_of.ts";
 import { isTracked, type Order, type OrderDefaults, orderOf } from "./order.ts";
@@ -16,7 +16,7 @@ import { checkHeaderSize } from "./header_size.ts";
 import { passedOn } from "./prefer.ts";
 import { checkPriority } from "./priority.ts";
 import { scheduleOf } from "./schedule.ts";
-import { keepRequestBodyMs, spoolBody } from "./spool_body.ts";
+import { spoolBody } from "./spool_body.ts";
 import type { Target } from "./target.ts";
 import { traceContext } from "./trace_context.ts";
 

@@ -5,9 +5,6 @@ import type { SpoolNote } from "../../shared/message/spool_note.ts";
 import type { Spools } from "../../shared/spool/spools.ts";
 import { brokenOff, tooLarge } from "./body.ts";
 
-/** How long a request's body can be asked for after the request is due, milliseconds: 30 days. */
-export const keepRequestBodyMs = 30 * 86_400_000;
-
 /** A body that was spooled. */
 export interface Spooled extends SpooledBody {
   /** Of all of it. */

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
+import {
+  type Command,
+  readArguments,
+  readChoice,
+  readCount,
+  runCommand,
+} from "../../cli/command.ts";
 import { benchBatches } from "./batches/batches.ts";
 import { table as batchTable } from "./batches/table.ts";
 import { benchBrokers } from "./brokers/brokers.ts";

@@ -1,4 +1,4 @@
-import { type Command, readArguments, readChoice, runCommand } from "../command.ts";
+import { type Command, readArguments, readChoice, runCommand } from "../../cli/command.ts";
 import { type OwnServer, startOwnServer } from "./own_server.ts";
 import { type BrokerName, isFor, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";

@@ -1,4 +1,4 @@
-import { type Command, readArguments, readCount, runCommand } from "../command.ts";
+import { type Command, readArguments, readCount, runCommand } from "../../cli/command.ts";
 import { runCluster, type RunOptions } from "./run.ts";
 import { tables } from "./table.ts";
 

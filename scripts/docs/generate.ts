@@ -1,11 +1,12 @@
 /**
- * `deno task docs`: writes the documents that are made from the code.
+ * `deno task docs`: writes what is made from the services' variables.
  *
  * @module
  */
 import { manual as dequeuer } from "../../dequeuer/config.ts";
 import { manual as enqueuer } from "../../enqueuer/config.ts";
 import { fileVariable } from "../../shared/config/secret_files.ts";
+import { optionsModule } from "./options.ts";
 import { envExample, type Manual, markdownTable } from "../../shared/config/help.ts";
 
 const manuals: readonly Manual[] = [enqueuer, dequeuer];
@@ -19,7 +20,7 @@ const secrets = [
   ),
 ].join(", ");
 
-/** The generated documents by their paths from the project's root. */
+/** What is made from the variables, by their paths from the project's root. */
 export const generated: Readonly<Record<string, string>> = {
   "docs/configuration.md": [
     "# Configuration",
@@ -40,11 +41,13 @@ export const generated: Readonly<Record<string, string>> = {
     "",
     ...manuals.map(envExample),
   ].join("\n").trimEnd() + "\n",
+  "enqueuer/options.ts": optionsModule(enqueuer),
+  "dequeuer/options.ts": optionsModule(dequeuer),
 };
 
 if (import.meta.main) {
   if (Deno.args.includes("--help")) {
-    console.log(`Writes ${Object.keys(generated).join(" and ")} from the services' variables.`);
+    console.log(`Writes ${Object.keys(generated).join(", ")} from the services' variables.`);
   } else {
     for (const [path, text] of Object.entries(generated)) {
       await Deno.writeTextFile(new URL(`../../${path}`, import.meta.url), text);

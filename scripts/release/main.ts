@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { type Command, readArguments, runCommand } from "../command.ts";
+import { type Command, readArguments, runCommand } from "../../cli/command.ts";
 import { release } from "./release.ts";
 import { openRepository } from "./repository.ts";
 import { steps } from "./version.ts";

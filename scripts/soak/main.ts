@@ -1,4 +1,10 @@
-import { type Command, readArguments, readChoice, readCount, runCommand } from "../command.ts";
+import {
+  type Command,
+  readArguments,
+  readChoice,
+  readCount,
+  runCommand,
+} from "../../cli/command.ts";
 import { report } from "./report.ts";
 import { soak, type SoakOptions } from "./soak.ts";
 

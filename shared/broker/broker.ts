@@ -29,12 +29,17 @@ export type MessageHeaders = { readonly [name: string]: HeaderValue };
 export interface Message {
   /** The payload, passed as bytes and never copied for convenience. May be empty. */
   readonly body: Uint8Array;
+  /** The header table. */
   readonly headers: MessageHeaders;
+  /** The message's own id. */
   readonly messageId?: string;
+  /** The id of the request that it belongs to. */
   readonly correlationId?: string;
   /** The queue that an answer is published to. */
   readonly replyTo?: string;
+  /** The body's media type. */
   readonly contentType?: string;
+  /** What kind of message it is. */
   readonly type?: string;
   /**
    * 0 to 9, 9 the most urgent; without it as with 0. What it does the broker declares
@@ -106,7 +111,9 @@ export interface PublishOptions {
 
 /** A message handed to a consumer: plain data, settled by {@link Broker.settle}. */
 export interface Delivery {
+  /** The queue that it came from. */
   readonly queue: string;
+  /** What was published. */
   readonly message: Message;
   /** 1 on the first try; one more after each `retry`. */
   readonly attempt: number;
@@ -172,6 +179,7 @@ export interface QueueStats {
   readonly ready: number;
   /** In the dead-letter queue. */
   readonly dead: number;
+  /** Those who consume it. */
   readonly consumers: number;
   /** Delivered and not yet settled. */
   readonly inFlight?: number;
@@ -224,6 +232,7 @@ export interface Capabilities {
 
 /** Whether the broker can be reached just now. */
 export interface BrokerStatus {
+  /** Whether it can be reached. */
   readonly connected: boolean;
   /** For an operator: where it is connected to, or what stands in the way. Holds no secret. */
   readonly detail: string;

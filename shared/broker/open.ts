@@ -32,7 +32,22 @@ export const brokerSchemes: readonly string[] = Object.keys(drivers);
  *
  * @example
  * ```ts
- * await using broker = await openBroker("memory:", { name: "example" });
+ * import assert from "node:assert/strict";
+ * import { openBroker } from "proxymq";
+ *
+ * await using broker = await openBroker("memory:open", { name: "example" });
+ * await broker.declare({ kind: "work", name: "jobs_requests", deadLetterQueue: "jobs_dlq" });
+ * const body = new TextEncoder().encode("a job");
+ * await broker.publish({ queue: "jobs_requests" }, [{ body, headers: {} }]);
+ *
+ * const stop = new AbortController();
+ * for await (
+ *   const delivery of broker.consume("jobs_requests", { prefetch: 1, signal: stop.signal })
+ * ) {
+ *   assert.equal(new TextDecoder().decode(delivery.message.body), "a job");
+ *   await broker.settle([{ kind: "ack", delivery }]);
+ *   stop.abort();
+ * }
  * ```
  */
 export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {

@@ -12,9 +12,12 @@ export type Config<V extends Variables> = { readonly [name in keyof V]: Value<V[
 
 /** Everything that is wrong with a configuration, a line each. */
 export class ConfigError extends Error {
+  /** The name of the class. */
   override name = "ConfigError";
+  /** A line each. */
   readonly problems: readonly string[];
 
+  /** Of these problems. */
   constructor(problems: readonly string[]) {
     super(problems.join("\n"));
     this.problems = problems;

@@ -8,8 +8,8 @@ export interface Manual {
   readonly variables: Variables;
 }
 
-/** The text that `--help` prints. */
-export function helpText(manual: Manual): string {
+/** The text that `--help` prints. @param command how the service is started. */
+export function helpText(manual: Manual, command = `deno task ${manual.name}`): string {
   const entries = Object.entries(manual.variables).map(([name, variable]) => {
     const state = variable.required ? "required" : `default: ${variable.default ?? "not set"}`;
     const file = variable.secret
@@ -20,7 +20,7 @@ export function helpText(manual: Manual): string {
   return [
     manual.summary,
     "",
-    `Usage: deno task ${manual.name} [--help] [--version]`,
+    `Usage: ${command} [--help] [--version]`,
     "",
     "Environment variables:",
     ...entries,

@@ -8,6 +8,8 @@ export interface Variable<T> {
   readonly description: string;
   /** What is allowed, in words. */
   readonly allowed: string;
+  /** What it is as an option of the library, in TypeScript. */
+  readonly optionType: string;
   /** The text that stands in for an unset variable. Without it the variable may stay unset. */
   readonly default?: string;
   /** It has to be set. */
@@ -25,6 +27,7 @@ export interface Options {
 }
 
 function variable<T, O extends Options>(
+  optionType: string,
   allowed: string,
   read: (text: string) => T | undefined,
   options: O,
@@ -35,7 +38,7 @@ function variable<T, O extends Options>(
     context.addIssue({ code: "custom", message: allowed });
     return z.NEVER;
   });
-  return { ...options, allowed, schema };
+  return { ...options, allowed, optionType, schema };
 }
 
 /** A whole number in a range. */
@@ -44,7 +47,7 @@ export function integer<O extends Options>(
   max: number,
   options: O,
 ): Variable<number> & O {
-  return variable(`a whole number from ${min} to ${max}`, (text) => {
+  return variable("number", `a whole number from ${min} to ${max}`, (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
     return value >= min && value <= max ? value : undefined;
   }, options);
@@ -56,7 +59,7 @@ export function integerOrAuto<O extends Options>(
   max: number,
   options: O,
 ): Variable<number | "auto"> & O {
-  return variable(`a whole number from ${min} to ${max}, or auto`, (text) => {
+  return variable('number | "auto"', `a whole number from ${min} to ${max}, or auto`, (text) => {
     if (text === "auto") return text;
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
     return value >= min && value <= max ? value : undefined;
@@ -78,6 +81,7 @@ const byteUnits: Readonly<Record<string, number>> = {
 /** A number of bytes. */
 export function byteSize<O extends Options>(max: number, options: O): Variable<number> & O {
   return variable(
+    "ByteSize",
     `a number of bytes up to ${max}, or with a unit: 512KiB, 16MiB, 1GiB`,
     (text) => {
       const [, digits, unit] = /^(\d{1,15})(KiB|MiB|GiB|)$/.exec(text) ?? [];
@@ -90,7 +94,7 @@ export function byteSize<O extends Options>(max: number, options: O): Variable<n
 
 /** A duration, read as milliseconds. */
 export function duration<O extends Options>(options: O): Variable<number> & O {
-  return variable(durationForm, parseDuration, options);
+  return variable("Duration", durationForm, parseDuration, options);
 }
 
 /** One of several words. */
@@ -99,6 +103,7 @@ export function choice<const T extends string, O extends Options>(
   options: O,
 ): Variable<T> & O {
   return variable(
+    words.map((word) => JSON.stringify(word)).join(" | "),
     `one of ${words.join(", ")}`,
     (text) => words.find((word) => word === text),
     options,
@@ -111,7 +116,7 @@ export function text<O extends Options>(
   allowed: string,
   options: O,
 ): Variable<string> & O {
-  return variable(allowed, (value) => pattern.test(value) ? value : undefined, options);
+  return variable("string", allowed, (value) => pattern.test(value) ? value : undefined, options);
 }
 
 /** Texts with commas between them. */
@@ -129,7 +134,7 @@ export function listOf<T extends object | string, O extends Options>(
   allowed: string,
   options: O,
 ): Variable<readonly T[]> & O {
-  return variable(`${allowed}, with commas between them`, (value) => {
+  return variable("readonly string[]", `${allowed}, with commas between them`, (value) => {
     const items = value.split(",").map((item) => item.trim()).filter((item) => item !== "");
     const values = items.map(read);
     return values.every((item) => item !== undefined) ? values : undefined;
@@ -142,7 +147,7 @@ export function url<O extends Options>(
   options: O,
 ): Variable<URL> & O {
   const allowed = `a URL that starts with ${schemes.join(" or ")} and holds no password`;
-  return variable(allowed, (value) => {
+  return variable("string | URL", allowed, (value) => {
     if (!URL.canParse(value)) return undefined;
     const parsed = new URL(value);
     const open = parsed.username === "" && parsed.password === "";

@@ -66,9 +66,11 @@ export interface QueuedRequest {
 
 /** An HTTP response on its way back. */
 export interface QueuedResponse {
+  /** The status, from 200 to 599. */
   readonly status: number;
+  /** The headers by their lower-case names. */
   readonly headers: HeaderTable;
-  /** Empty where the body is `spooled`. */
+  /** The body as it came; empty where it is `spooled`. */
   readonly body: Uint8Array;
   /** Where the body is, or will be; without a size while it is still being written. */
   readonly spooled?: Pick<SpooledBody, "spool"> & Partial<SpooledBody>;

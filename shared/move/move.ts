@@ -11,6 +11,8 @@ import {
   type WorkOptions,
 } from "../dead_letters/work.ts";
 import { deadLetterQueue, requestQueue } from "../service_name.ts";
+import { Spools } from "../spool/spools.ts";
+import { moveBodies } from "./move_bodies.ts";
 import { isAwaited, isSpooled, movedRequest, requestCopy } from "./moved_request.ts";
 
 /** What a move can be told. */
@@ -54,11 +56,22 @@ export async function move(
   const [toMessage, copy] = ways[which];
   const account = { tracked: 0, awaited: 0 };
   const moved = (tally: Tally): Moved => ({ ...tally, ...account });
+  await using stack = new AsyncDisposableStack();
+  let spools: Spools | undefined;
+  // A broker may have none, which matters to those bodies alone.
+  const spoolsThere = () => spools ??= stack.use(new Spools(to, uncounted));
   const act = async (found: readonly Found[]): Promise<Acted> => {
     const { fitting, failed } = fit(to, found);
-    const acted = dryRun ? { done: [], failed: [] } : await send(to, queue, fitting, toMessage);
-    account.tracked += (dryRun ? fitting : acted.done).filter(isTracked).length;
-    return { ...acted, failed: [...failed, ...acted.failed] };
+    if (dryRun) {
+      account.tracked += fitting.filter(isTracked).length;
+      return { done: [], failed };
+    }
+    const spooled = fitting.filter(({ delivery }) => isSpooled(delivery.message));
+    const bodies = await moveBodies(from, spoolsThere, spooled, options.signal);
+    const stays = new Set(spooled).difference(new Set(bodies.whole));
+    const sent = await send(to, queue, fitting.filter((one) => !stays.has(one)), toMessage);
+    account.tracked += sent.done.filter(isTracked).length;
+    return { ...bodies, ...sent, failed: [...failed, ...bodies.failed, ...sent.failed] };
   };
   const working = work(from, service, {
     ...rest,
@@ -107,11 +120,10 @@ const ways: Readonly<Record<MovedQueue, readonly [Way, Way]>> = {
   "dead-letters": [copied, copied],
 };
 
-type Way = (message: Message) => Message;
+const ignore = () => {};
+const uncounted = { onBegun: ignore, onDeleted: ignore, onWritten: ignore, onRead: ignore };
 
-const inSpool =
-  "its body is too large for a message and stands in a spool of its broker: let its " +
-  "dequeuer do it there";
+type Way = (message: Message) => Message;
 
 function outOfReach({ tally }: OutOfReachError): OutOfReachError {
   const { total, lookedAt, done } = tally;
@@ -136,8 +148,7 @@ function fit(to: Broker, found: readonly Found[]): { fitting: Found[]; failed: A
   for (const one of found) {
     const { letter: { id }, delivery: { message } } = one;
     const { byteLength } = message.body;
-    if (isSpooled(message)) failed.push({ id, error: inSpool });
-    else if (byteLength <= maxMessageBytes) fitting.push(one);
+    if (byteLength <= maxMessageBytes) fitting.push(one);
     else {
       const error = `a body of ${byteLength} bytes is over the limit of ${maxMessageBytes}`;
       failed.push({ id, error });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { eventually } from "../../tests/support/waiting.ts";
 import type { Broker, Message } from "../broker/broker.ts";
-import { BrokerUnavailableError, MessageTooLargeError } from "../broker/errors.ts";
+import { BrokerError, BrokerUnavailableError, MessageTooLargeError } from "../broker/errors.ts";
 import { openBroker } from "../broker/open.ts";
 import { UnfinishedError } from "../dead_letters/work.ts";
 import { requestQueue } from "../service_name.ts";
 import { moveAndFollow } from "./follow.ts";
+import { readSpool } from "../spool/read_spool.ts";
+import { Spools } from "../spool/spools.ts";
 import { move, prepareTarget } from "./move.ts";
 
 const service = "orders";
@@ -20,6 +23,9 @@ function requests(count: number, more: Partial<Message> = {}): Message[] {
     ...more,
   }));
 }
+
+const ignore = () => {};
+const uncounted = { onBegun: ignore, onDeleted: ignore, onWritten: ignore, onRead: ignore };
 
 interface Places {
   readonly from: Broker;
@@ -115,8 +121,65 @@ Deno.test("what the target does not take stays, and the others go", () =>
     const { done, failed } = await move(from, choosy, service, "requests", { signal });
     assert.equal(done, 3);
     assert.deepEqual(failed.map(({ id }) => id).sort(), ["2", "spooled"]);
-    assert.match(failed.find(({ id }) => id === "spooled")?.error ?? "", /in a spool/);
+    assert.match(
+      failed.find(({ id }) => id === "spooled")?.error ?? "",
+      /in the spool s: .*no spool/,
+    );
     assert.deepEqual(await counts(), [2, 3]);
+  }));
+
+Deno.test("a body in a spool goes before its request, and one that was begun before is made anew", () =>
+  withRequests([], async ({ from, to, counts }) => {
+    const body = new Uint8Array(300_000).map((_, index) => index % 251);
+    await using spools = new Spools(from, uncounted);
+    for (const spool of ["one", "two"]) {
+      const writer = await spools.begin({ spool, body: "request", request: spool, until: 0 });
+      await writer.write(body);
+      await writer.finish();
+      const headers = { tracked: true, spool, size: body.byteLength };
+      await from.publish({ queue }, requests(1, { correlationId: spool, headers }));
+    }
+    await to.spools().create("two");
+    await to.spools().append("two", [{ seq: 0, at: 0, body: new Uint8Array(5), last: false }]);
+    const dry = await move(from, to, service, "requests", { signal, dryRun: true });
+    assert.equal(dry.matched, 2);
+    assert.equal(await to.spools().look("one", 1_000), undefined);
+    const published: (string | undefined)[] = [];
+    const watched = but(to, {
+      publish: async (where, messages, options) => {
+        for (const { correlationId } of "queue" in where && where.queue === queue ? messages : []) {
+          published.push(correlationId);
+          assert.equal(await to.spools().look(correlationId ?? "", 1_000), "ended");
+        }
+        return await to.publish(where, messages, options);
+      },
+    });
+    const { done, failed } = await move(from, watched, service, "requests", { signal });
+    assert.deepEqual({ done, failed }, { done: 2, failed: [] });
+    assert.deepEqual(published, ["one", "two"]);
+    for (const spool of published) {
+      const there = await Array.fromAsync(readSpool(to.spools(), spool ?? "", { signal }));
+      assert.deepEqual(new Uint8Array(Buffer.concat(there)), body);
+    }
+    assert.deepEqual(await counts(), [0, 2]);
+  }));
+
+Deno.test("a target without spools takes all but the bodies in them", () =>
+  withRequests(requests(3), async ({ from, to, counts }) => {
+    const headers = { tracked: true, spool: "s", size: 1 };
+    await from.publish({ queue }, requests(1, { correlationId: "spooled", headers }));
+    const without = but(to, {
+      spools: () => {
+        throw new BrokerError("there are none");
+      },
+    });
+    const { done, failed } = await move(from, without, service, "requests", { signal });
+    assert.equal(done, 3);
+    assert.deepEqual(failed, [{
+      id: "spooled",
+      error: "its body, in the spool s: there are none",
+    }]);
+    assert.deepEqual(await counts(), [1, 3]);
   }));
 
 Deno.test("what stands behind too many others is out of reach, and that is said", () =>

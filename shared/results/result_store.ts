@@ -46,18 +46,23 @@ export interface IdempotencyClaim {
 export interface NewRequest {
   /** A UUIDv7. */
   readonly id: string;
+  /** The service that it is for. */
   readonly service: string;
   /** When it is to be delivered, if it is delayed; epoch milliseconds. */
   readonly dueAt?: number;
   /** When it expires in its queue; epoch milliseconds. */
   readonly deadline?: number;
+  /** The key that it has, if any. */
   readonly claim?: IdempotencyClaim;
 }
 
 /** A change of a request, as a dequeuer records it. */
 export interface Change {
+  /** The request's id. */
   readonly id: string;
+  /** The service that it is for. */
   readonly service: string;
+  /** The state that it is in. */
   readonly state: RequestState;
   /** How often it was replayed from the dead letters. @default 0 */
   readonly run?: number;
@@ -76,22 +81,31 @@ export interface Change {
 
 /** What is known of a request. */
 export interface RequestRecord {
+  /** The request's id. */
   readonly id: string;
+  /** The service that it is for. */
   readonly service: string;
+  /** The state that it is in. */
   readonly state: RequestState;
+  /** How often it was replayed from the dead letters. */
   readonly run: number;
   /** 0 before the first. */
   readonly attempt: number;
+  /** When the next attempt is due; epoch milliseconds. */
   readonly nextAttemptAt?: number;
+  /** Why it failed. */
   readonly reason?: string;
   /** The response's status; present if and only if there is a response. */
   readonly status?: number;
+  /** When it is to be delivered, if it is delayed; epoch milliseconds. */
   readonly dueAt?: number;
+  /** When it expires in its queue; epoch milliseconds. */
   readonly deadline?: number;
   /** When it was entered, by the clock of whoever did; epoch milliseconds. */
   readonly createdAt: number;
   /** When the last change was recorded, by the clock of whoever did; epoch milliseconds. */
   readonly updatedAt: number;
+  /** The key that it has, if any. */
   readonly claim?: IdempotencyClaim;
   /**
    * Whether {@link ResultStore.confirm} was called, or a change recorded, which shows as well that
@@ -109,6 +123,7 @@ export type Entered =
 
 /** A request that is not to be forwarded any more. */
 export interface CancelledRequest {
+  /** The request's id. */
   readonly id: string;
   /** Until when that has to be known; epoch milliseconds. */
   readonly until: number;

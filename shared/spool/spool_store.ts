@@ -73,10 +73,12 @@ export interface SpoolStore {
 
 /** What a reader of a spool gets whose body is not whole. */
 export class SpoolBrokenError extends Error {
+  /** The name of the class. */
   override name = "SpoolBrokenError";
 }
 
 /** The same, as nothing has come for too long: its writer is gone, or the broker. */
 export class SpoolSilentError extends SpoolBrokenError {
+  /** The name of the class. */
   override name = "SpoolSilentError";
 }

@@ -11,6 +11,9 @@ import { SpoolWriter } from "./spool_writer.ts";
 
 const log = logger("spools");
 
+/** How long a request's body can be asked for after the request is due, milliseconds: 30 days. */
+export const keepRequestBodyMs = 30 * 86_400_000;
+
 /** How often those that are being written are looked at, milliseconds. */
 const lookEveryMs = 1_000;
 /** When a spool is looked after for the first time, milliseconds: most are gone by then. */

@@ -209,10 +209,12 @@ for (const broker of brokersUnderTest) {
         assert.equal((await sendRaw(`${stack.url}/`, { method: "POST", body: limit })).status, 200);
         assert.equal(lastSeen().body.byteLength, limit.byteLength);
         for (const chunked of [false, true]) {
-          const response = await fetch(`${stack.url}/`, {
+          const streamed: RequestInit & { duplex: "half" } = {
             method: "POST",
             body: chunked ? new Blob([limit, "x"]).stream() : new Blob([limit, "x"]),
-          });
+            duplex: "half",
+          };
+          const response = await fetch(`${stack.url}/`, streamed);
           assert.equal(response.status, 413, chunked ? "chunked" : "with content-length");
           const problem = await response.json();
           assert.equal(problem.type, "urn:proxymq:problem:body-too-large");

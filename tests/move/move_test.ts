@@ -1,13 +1,19 @@
 /** From each broker to the next: what was waiting at the one is waiting at the other. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { Message } from "../../shared/broker/broker.ts";
 import { move, prepareTarget } from "../../shared/move/move.ts";
+import { readSpool } from "../../shared/spool/read_spool.ts";
+import { Spools } from "../../shared/spool/spools.ts";
 import { deadLetterQueue, requestQueue } from "../../shared/service_name.ts";
 import { brokersUnderTest, eventually } from "../brokers.ts";
 import { Collector } from "../support/collector.ts";
 
 const { signal } = new AbortController();
+const ignore = () => {};
+const uncounted = { onBegun: ignore, onDeleted: ignore, onWritten: ignore, onRead: ignore };
+const large = new Uint8Array(1_000_000).map((_, index) => index % 251);
 
 function requests(count: number): Message[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -71,12 +77,25 @@ for (const [source, target] of pairs) {
       await from.publish({ queue: dead }, [
         { correlationId: "d", headers: { "dead-reason": "timeout" }, body: new Uint8Array(7) },
       ]);
-      await eventually(async () => (await from.stats(queue)).ready === 122);
+      await using bodies = new Spools(from, uncounted);
+      const spool = `${service}_spool`;
+      const writer = await bodies.begin({ spool, body: "request", request: "id-121", until: 0 });
+      await writer.write(large);
+      await writer.finish();
+      await from.publish({ queue }, [{
+        correlationId: "id-121",
+        headers: { ...headers, tracked: true, spool, size: large.byteLength },
+        body: new Uint8Array(0),
+      }]);
+      await eventually(async () => (await from.stats(queue)).ready === 123);
       await eventually(async () => (await from.stats(queue)).dead === 1);
 
       const moved = await move(from, to, service, "requests", { signal });
-      assert.deepEqual([moved.done, moved.tracked, moved.awaited], [121, 121, 1]);
+      assert.deepEqual([moved.done, moved.tracked, moved.awaited], [122, 122, 1]);
       assert.deepEqual(moved.failed, []);
+      const copied = await Array.fromAsync(readSpool(to.spools(), spool, { signal }));
+      assert.ok(Buffer.concat(copied).equals(large));
+      for (const broker of [from, to]) await broker.spools().delete(spool);
       assert.equal((await move(from, to, service, "dead-letters", { signal })).done, 1);
       await eventually(async () => {
         const { ready, dead } = await from.stats(queue);
@@ -88,8 +107,10 @@ for (const [source, target] of pairs) {
       const [stays] = await left.waitFor(1);
       assert.equal(stays?.message.replyTo, "reply_one");
       await using come = new Collector(to, queue, { prefetch: 500 });
-      await come.waitFor(121);
-      const [late, ...rest] = byId(come.deliveries.map(({ message }) => message)).toReversed();
+      await come.waitFor(122);
+      const [spooled, late, ...rest] = byId(come.deliveries.map(({ message }) => message))
+        .toReversed();
+      assert.equal(spooled?.headers["spool"], spool);
       assert.ok(Number(late?.expiration) > 500_000 && Number(late?.expiration) <= 600_000);
       const expected = waiting.map((message): Message => ({ ...message, durable: true }));
       const plain = (
@@ -102,7 +123,9 @@ for (const [source, target] of pairs) {
       });
       assert.deepEqual(rest.toReversed().map(plain), expected.map(plain));
       for (const { attempt, message } of come.deliveries) {
-        if (message !== late) assert.equal(attempt, message.headers["attempt"] ?? 1);
+        if (message !== late && message !== spooled) {
+          assert.equal(attempt, message.headers["attempt"] ?? 1);
+        }
       }
       await using letters = new Collector(to, dead);
       const [letter] = await letters.waitFor(1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { manual as dequeuerManual } from "../../dequeuer/config.ts";
 import { manual as enqueuerManual } from "../../enqueuer/config.ts";
+import { brokerSchemes } from "../../shared/broker/open.ts";
 import config from "../../deno.json" with { type: "json" };
 import { runToEnd } from "./service_process.ts";
 
@@ -43,7 +44,7 @@ const bad = {
     BROKER_URL: [
       "postgres://me:s3cret@host/db",
       "//(hidden)@host/db",
-      "amqp: amqps: ws: wss: sqlite:",
+      brokerSchemes.join(" "),
     ],
     LOG_LEVEL: ["loud", '"loud"', "one of debug, info, warning, error"],
     ENQUEUER_PORT: ["99999", '"99999"', "a whole number from 0 to 65535"],
@@ -53,7 +54,7 @@ const bad = {
     ENQUEUER_API_KEYS: ["s3cret s3cret", "(hidden)", "keys of visible characters"],
   },
   dequeuer: {
-    BROKER_URL: ["rabbit:5672", '"rabbit:5672"', "amqp: amqps: ws: wss: sqlite:"],
+    BROKER_URL: ["rabbit:5672", '"rabbit:5672"', brokerSchemes.join(" ")],
     DEQUEUER_SERVICE: ["", "not set", "a-z 0-9 . _ -"],
     DEQUEUER_TARGET_URL: ["", "not set", "starts with http: or https:"],
     DEQUEUER_CONCURRENCY: ["0", '"0"', "a whole number from 1 to 10000"],

@@ -1,24 +1,8 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { open } from "../../shared/broker/rabbitmq/driver.ts";
 import { eventually, take } from "../brokers.ts";
+import { startRelay } from "../support/websocket_relay.ts";
 import { rabbitmqTest, serverUrl } from "./server.ts";
-
-/** Passes the bytes of WebSockets on to a TCP server, as the relays before RabbitMQ do. */
-function startRelay(hostname: string, port: number): AsyncDisposable & { readonly port: number } {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.binaryType = "arraybuffer";
-    const upstream = connect({ host: hostname, port, noDelay: true });
-    upstream.on("data", (bytes) => socket.send(new Uint8Array(bytes)));
-    upstream.on("close", () => socket.close());
-    upstream.on("error", () => {});
-    socket.onmessage = ({ data }) => void upstream.write(new Uint8Array(data));
-    socket.onclose = () => void upstream.destroy();
-    return response;
-  });
-  return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
-}
 
 rabbitmqTest(
   "over WebSocket messages of every size come through, and a lost one is replaced",

@@ -1,3 +1,8 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
 /** The fenced block of this kind and name of a page in docs/, e.g. `ts receiver`. */
 export async function documentedBlock(page: string, fence: string): Promise<string> {
   const text = await Deno.readTextFile(new URL(`../../docs/${page}`, import.meta.url));
@@ -8,6 +13,12 @@ export async function documentedBlock(page: string, fence: string): Promise<stri
 
 /** A documented TypeScript block as the module that it is. */
 export async function documentedModule(page: string, name: string): Promise<unknown> {
-  const code = new TextEncoder().encode(await documentedBlock(page, `ts ${name}`));
-  return await import(`data:application/typescript;base64,${code.toBase64()}`);
+  const folder = await mkdtemp(join(tmpdir(), "proxymq_documented_"));
+  try {
+    const file = join(folder, "module.mts");
+    await writeFile(file, await documentedBlock(page, `ts ${name}`));
+    return await import(pathToFileURL(file).href);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

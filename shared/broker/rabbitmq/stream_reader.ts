@@ -36,18 +36,22 @@ export class StreamReader implements AsyncDisposable {
   readonly #channel: AMQPChannel;
   readonly #entries: Unread[] = [];
   readonly #acknowledgedAtOnce: number;
+  readonly #closing: AbortSignal | undefined;
   #lost = false;
   #unacknowledged = 0;
   #wake: (() => void) | undefined;
 
-  private constructor(channel: AMQPChannel, ahead: number) {
+  private constructor(channel: AMQPChannel, ahead: number, closing: AbortSignal | undefined) {
     this.#channel = channel;
+    this.#closing = closing;
     this.#acknowledgedAtOnce = Math.max(1, Math.min(acknowledgedAtOnce, ahead >> 1));
   }
 
   /**
    * Starts to read.
    * @param ahead how many messages may be on their way or unread.
+   * @param closing aborts when the connection is about to be closed, and the reader with it: a server may
+   * answer nothing any more.
    * @throws the library's error, when there is no such stream or the server refuses.
    */
   static async open(
@@ -55,10 +59,11 @@ export class StreamReader implements AsyncDisposable {
     stream: string,
     from: StreamPosition,
     ahead: number,
+    closing?: AbortSignal,
   ): Promise<StreamReader> {
     const limits = { ms: answerTimeoutMs };
     const channel = await within(client.channel(), limits);
-    const reader = new StreamReader(channel, ahead);
+    const reader = new StreamReader(channel, ahead, closing);
     channel.onerror = () => reader.#lose();
     channel.deliver = (message) => reader.#deliver(message, stream);
     const watch = new CancelWatch(channel, tag, () => reader.#lose());
@@ -95,7 +100,8 @@ export class StreamReader implements AsyncDisposable {
     if (this.#channel.closed) return;
     // A channel that is just closed leaves its consumer in the server's books for minutes.
     const ended = this.#channel.basicCancel(tag).then(() => this.#channel.close());
-    await within(ended, { ms: answerTimeoutMs }).catch(() => {});
+    const limits = { ms: answerTimeoutMs, signals: [this.#closing] };
+    await within(ended, limits).catch(() => {});
   }
 
   #deliver(received: AMQPMessage, stream: string): void {

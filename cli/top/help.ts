@@ -1,8 +1,8 @@
-/** The text that `--help` prints. */
-export const help =
+/** The text that `--help` prints. @param command how the command is started. */
+export const help = (command: string): string =>
   `Shows the queues of the services that an enqueuer knows, again and again. q or Ctrl-C ends it.
 
-Usage: deno task top [--url URL] [options]
+Usage: ${command} [--url URL] [options]
 
   --url URL      the enqueuer: TOP_URL in the environment unless given (default:
                  http://127.0.0.1:8080)

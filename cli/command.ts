@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { onTermination } from "../shared/runtime.ts";
 
 /** A command of its own, e.g. `deno task soak`. */
 export interface Command<Options> {
@@ -33,16 +34,12 @@ export async function runCommand<Options>(
     return 0;
   }
   const abort = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => abort.abort(new Error("interrupted"));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  using _ = onTermination(() => abort.abort(new Error("interrupted")));
   try {
     return await run(options, abort.signal);
   } catch (error) {
     complain(error);
     return abort.signal.aborted ? 130 : 1;
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
   }
 }
 

@@ -1,10 +1,10 @@
-/** The text that `--help` prints. */
-export const help =
+/** The text that `--help` prints. @param command how the command is started. */
+export const help = (command: string): string =>
   `Moves the requests that wait for a service from one broker to another, of whatever kinds. Each is
 confirmed at the target before it leaves the source: whatever dies in between, nothing is lost. One
 may be in both places then, and is known by its request id. It can be run again at any time.
 
-Usage: deno task move --from URL --to URL --service NAME [options]
+Usage: ${command} --from URL --to URL --service NAME [options]
 
   --from URL            the broker that they are at: MOVE_FROM in the environment unless given
   --to URL              the broker that they go to: MOVE_TO in the environment unless given

@@ -1,9 +1,9 @@
-/** The text that `--help` prints. */
-export const help =
+/** The text that `--help` prints. @param command how the command is started. */
+export const help = (command: string): string =>
   `Looks at dead letters and deals with them: requests that could not be done and stand in
 {service}_dlq. The same for every broker.
 
-Usage: deno task dead-letters COMMAND SERVICE [ID...] [options]
+Usage: ${command} COMMAND SERVICE [ID...] [options]
 
 Commands:
   list SERVICE          lists them, the oldest first

@@ -1,5 +1,5 @@
 /**
- * `deno task dead-letters`: looks at dead letters and deals with them.
+ * `proxymq dead-letters`: looks at dead letters and deals with them.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import { ConfigError, loadConfig } from "../../shared/config/config.ts";
 import { withSecretFiles } from "../../shared/config/secret_files.ts";
 import { UnfinishedError } from "../../shared/dead_letters/work.ts";
 import { termination } from "../../shared/lifecycle.ts";
+import type { Call } from "../../shared/cli.ts";
 import { args, exit, readEnv } from "../../shared/runtime.ts";
 import { type Arguments, parseArguments, UsageError } from "./arguments.ts";
 import { commands } from "./commands.ts";
@@ -54,15 +55,16 @@ function explain(error: unknown): number {
   return error instanceof BrokerUrlError ? 2 : 1;
 }
 
-async function main(): Promise<number> {
+/** @returns the exit code. */
+export async function main({ command, args }: Call): Promise<number> {
   try {
     const given = parseArguments(args);
     if (given) return await run(given);
-    console.log(help);
+    console.log(help(command));
     return args.length === 0 ? 2 : 0;
   } catch (error) {
     return explain(error);
   }
 }
 
-exit(await main());
+if (import.meta.main) exit(await main({ command: "deno task dead-letters", args }));

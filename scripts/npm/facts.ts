@@ -1,0 +1,22 @@
+import config from "../../deno.json" with { type: "json" };
+
+/** What the package's package.json says, however the package is built. */
+export const facts = {
+  name: config.name,
+  version: config.version,
+  description: "A durable queue in front of any HTTP service, with no code change on either side.",
+  license: config.license,
+  keywords: ["queue", "http", "proxy", "rabbitmq", "amqp", "sidecar", "batch"],
+  // undici's own floor, and that of node:sqlite without a flag.
+  engines: { node: ">=22.19.0" },
+} as const;
+
+/** The library's modules by what they are imported as. */
+export const exported: Readonly<Record<string, string>> = { ".": "mod.ts" };
+
+/** The commands, and the modules that are run for them. */
+export const commands: Readonly<Record<string, string>> = {
+  "proxymq-enqueuer": "cli/bin/proxymq_enqueuer.ts",
+  "proxymq-dequeuer": "cli/bin/proxymq_dequeuer.ts",
+  proxymq: "cli/bin/proxymq.ts",
+};
