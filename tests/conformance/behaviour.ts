@@ -35,9 +35,12 @@ function declared({ priorities }: Capabilities): string {
 }
 
 /** Exempts brokers that cannot be made to suffer a fault here. */
-export function withoutFault(fault: keyof Faults): (declared: Declared) => string | undefined {
+export function withoutFault(
+  fault: Exclude<keyof Faults, "reasons">,
+): (declared: Declared) => string | undefined {
   return ({ faults }) => {
     if (!faults) return "embedded, there is no server";
-    return faults[fault] ? undefined : "this server is not ours to administer";
+    if (faults[fault]) return undefined;
+    return faults.reasons?.[fault] ?? "this server is not ours to administer";
   };
 }

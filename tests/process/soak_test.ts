@@ -41,14 +41,6 @@ Deno.test({
     }),
 });
 
-const kafkaUrl = Deno.env.get("TEST_KAFKA_URL");
-
-Deno.test({
-  name: "a small soak over kafka",
-  ignore: !kafkaUrl,
-  fn: () => soak({ args: [...small, "--broker", "kafka"], env: { BROKER_URL: kafkaUrl ?? "" } }),
-});
-
 Deno.test("soak says what is allowed", async () => {
   const help = await runToEnd("soak", { args: ["--help"] });
   assert.equal(help.code, 0);

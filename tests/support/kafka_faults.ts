@@ -24,6 +24,7 @@ export async function kafkaFaults(url: string): Promise<Faults> {
   const ours = services ? (await readState(dirname(services))).kafka?.url === url : false;
   return {
     deleteQueue: (name) => deleteTopics(url, [name]),
+    reasons: { closeConnections: "Kafka has no command that closes connections" },
     ...(ours ? { restart: () => restart("kafka", { log: () => {} }) } : {}),
   };
 }

@@ -11,6 +11,8 @@ export interface Faults {
   closeConnections?(name: string): Promise<number>;
   /** Stops the server and starts it again on the same data. */
   restart?(): Promise<void>;
+  /** Why one is not here. @default "this server is not ours to administer" */
+  readonly reasons?: Readonly<Record<string, string>>;
 }
 
 /** Deletes queues, existing or not, over a connection of its own. */

@@ -9,6 +9,8 @@
 
 /** The topic of delayed records. */
 export const delayTopic = "proxymq_delays";
+/** The topic of what is due but has nowhere to go. */
+export const undeliverableTopic = "proxymq_delays_undeliverable";
 /** How many levels there are. */
 export const levelCount = 28;
 /** What level 0 holds for, milliseconds. */

@@ -6,7 +6,6 @@
  */
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import type { SpoolStore } from "../../spool/spool_store.ts";
-import { pause } from "../../waiting.ts";
 import type {
   Address,
   Broker,
@@ -29,12 +28,11 @@ import {
   QueueNotFoundError,
 } from "../errors.ts";
 import { Cluster } from "./cluster.ts";
-import { delayTopic, maxDelayMs } from "./delays.ts";
+import { maxDelayMs } from "./delays.ts";
 import { Directory } from "./directory.ts";
 import { Expiry } from "./expiry.ts";
 import { Mover } from "./mover.ts";
 import { Producer } from "./producer.ts";
-import { purge } from "./purge.ts";
 import { encodeRecord, headerBytes } from "./record.ts";
 import { Replies } from "./replies.ts";
 import { topicResults } from "./results.ts";
@@ -42,6 +40,7 @@ import { Router } from "./router.ts";
 import { settle } from "./settling.ts";
 import { TopicSpools, type TopicSpoolsOptions } from "./spools.ts";
 import { membersOf, oldestAge, progressOf } from "./stats.ts";
+import { tidy } from "./tidying.ts";
 import {
   ensureTopics,
   GroupSettings,
@@ -51,10 +50,6 @@ import {
 } from "./topics.ts";
 import { parseUrl, type Target } from "./url.ts";
 import { type Consuming, WorkConsumer } from "./work_consumer.ts";
-
-/** How often what is settled is deleted, and delays are looked after, milliseconds. */
-const tidyEveryMs = 10_000;
-const purgeEveryTimes = 6;
 
 const capabilities: Capabilities = {
   system: "kafka",
@@ -135,7 +130,11 @@ class KafkaBroker implements Broker {
       redeclare: (queue) => this.#redeclare(queue),
     };
     this.#expiry = new Expiry(this.#consuming);
-    this.#tidying = this.#tidy();
+    this.#tidying = tidy({
+      cluster: this.#cluster,
+      consumed: () => [...this.#consumers].map(({ queue }) => queue),
+      delayed: () => this.#move(),
+    });
   }
 
   get status(): BrokerStatus {
@@ -349,27 +348,6 @@ class KafkaBroker implements Broker {
   #move(): void {
     if (this.#disposal) return;
     this.#mover ??= new Mover(this.#consuming);
-  }
-
-  /** While it consumes, it looks after what is delayed, and deletes what is settled. */
-  async #tidy(): Promise<void> {
-    const { closing } = this.#cluster;
-    for (let times = 1; !closing.aborted; times++) {
-      await pause(tidyEveryMs, closing);
-      if (closing.aborted || this.#consumers.size === 0 || !this.#cluster.connected) continue;
-      try {
-        const delays = await this.#cluster.topic(delayTopic);
-        if (delays) this.#move();
-        if (times % purgeEveryTimes !== 0) continue;
-        for (const name of new Set([...this.#consumers].map(({ queue }) => queue))) {
-          const topic = await this.#cluster.topic(name);
-          if (topic) await purge(this.#cluster, topic);
-        }
-        if (delays) await purge(this.#cluster, delays);
-      } catch {
-        // The next time.
-      }
-    }
   }
 }
 

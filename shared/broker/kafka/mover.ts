@@ -103,16 +103,24 @@ export class Mover {
       };
       return await this.#router.toLevel(hop.level, encodeRecord(message, extra));
     }
+    const keep = (extra: Record<string, string>) =>
+      this.#router.toUndeliverable(
+        encodeRecord(message, { [delayFields.due]: `${dueAt}`, ...extra }),
+      );
     const queues = queue !== undefined
       ? [queue]
       : topic !== undefined
       ? await this.#router.queues({ topic })
       : [];
+    if (queues.length === 0) {
+      return await keep(topic === undefined ? {} : { [delayFields.topic]: topic });
+    }
     for (const each of queues) {
       try {
         await this.#router.toQueue(each, [message]);
       } catch (error) {
         if (!(error instanceof QueueNotFoundError)) throw error;
+        await keep({ [delayFields.queue]: each });
         log.warn("a message was delayed for the queue {queue}, which is gone", { queue: each });
       }
     }

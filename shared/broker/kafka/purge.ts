@@ -7,6 +7,8 @@ const timeoutMs = 5_000;
 
 /**
  * Deletes what is settled: a topic of Kafka keeps its records whatever its consumers do with them.
+ * What was settled last stays until something else is: Kafka writes down with each acknowledgement
+ * how far those before it went.
  * @throws {BrokerError}
  */
 export async function purge(cluster: Cluster, topic: Topic): Promise<void> {

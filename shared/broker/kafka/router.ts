@@ -1,7 +1,7 @@
 import type { Address, Message } from "../broker.ts";
 import { QueueNotFoundError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { delayTopic, firstHop, levelCount } from "./delays.ts";
+import { delayTopic, firstHop, levelCount, undeliverableTopic } from "./delays.ts";
 import type { Directory } from "./directory.ts";
 import type { Acks, Producer } from "./producer.ts";
 import { encodeRecord, type Extra, type NewRecord } from "./record.ts";
@@ -121,6 +121,15 @@ export class Router {
       "all",
     );
     this.#on.delayed();
+  }
+
+  /** Keeps a record that is due but has nowhere to go. */
+  async toUndeliverable(record: NewRecord): Promise<void> {
+    const name = undeliverableTopic;
+    await ensureTopics(this.#cluster, this.#target, [
+      { name, partitions: 1, settings: topicSettings.undeliverable },
+    ]);
+    await this.#producer.send(name, 0, [record], "all");
   }
 
   /** Makes the topic of delayed records, if it is not there. */

@@ -37,6 +37,12 @@ type Settings = Readonly<Record<string, string>>;
 export const topicSettings = {
   /** Kept until it is settled: its consumers delete what is. */
   queue: { "retention.ms": "-1", "retention.bytes": "-1", "max.message.bytes": `${maxBatchBytes}` },
+  /** For operators to look at, for a week. */
+  undeliverable: {
+    "retention.ms": `${7 * 86_400_000}`,
+    "retention.bytes": "-1",
+    "max.message.bytes": `${maxBatchBytes}`,
+  },
   /** The newest of each key. */
   directory: {
     "cleanup.policy": "compact",
