@@ -9,7 +9,8 @@ const brokers: readonly BrokerName[] = ["rabbitmq", "redis", "sqlite", "kafka"];
 const names = scenarios.map(({ name }) => name);
 const only = {
   any: "",
-  server: " (not on sqlite and kafka)",
+  server: " (not on sqlite)",
+  network: " (not on sqlite and kafka)",
   rabbitmq: " (rabbitmq only)",
   redis: " (redis only)",
   sqlite: " (sqlite only)",
@@ -35,8 +36,8 @@ Options:
   --json         the table as JSON
   --help         prints this
 
-RabbitMQ and Redis are servers of their own: in Docker, or installed on this machine. Kafka is had as
-for the tests (see deno task services).
+RabbitMQ, Redis and Kafka are servers of their own: in Docker, or installed on this machine (Kafka: from
+its jars).
 Exit code: 0, or 1 if anything was lost, wrong or left over.
 `;
 
@@ -89,7 +90,7 @@ async function doAll(options: Options, signal: AbortSignal): Promise<[Verdict[],
       log(`${scenario.title}: left out, ${missing}`);
       continue;
     }
-    if (broker !== "sqlite" && broker !== "kafka" && !servers.has(broker)) {
+    if (broker !== "sqlite" && !servers.has(broker)) {
       servers.set(broker, stack.use(await startOwnServer({ broker, signal, log })));
     }
     const server = servers.get(broker);

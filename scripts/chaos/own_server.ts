@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { run } from "../services/process.ts";
 import { withRedis } from "../../tests/support/redis_faults.ts";
+import { kafka } from "../services/kafka.ts";
 import { rabbitmq } from "../services/rabbitmq.ts";
 import { redis } from "../services/redis.ts";
 import { type RunningService, ServiceUnavailableError, type Source } from "../services/service.ts";
 
 /** The servers there are. */
-const services = { rabbitmq, redis } as const;
+const services = { rabbitmq, redis, kafka } as const;
 
 /** A server that nobody else uses, so that anything may be done to it. */
 export interface OwnServer extends AsyncDisposable {

@@ -27,6 +27,10 @@ export interface Stand {
 /** A {@link Stand} on a server. */
 export interface ServerStand extends Stand {
   readonly server: OwnServer;
+}
+
+/** A {@link Stand} on a server that clients reach by the address they were given, and no other. */
+export interface NetworkStand extends ServerStand {
   /** Between the services and the server. */
   readonly proxy: TcpProxy;
 }
@@ -58,11 +62,21 @@ export type Scenario =
       readonly broker: "rabbitmq" | "redis" | "server";
       readonly run: (stand: ServerStand) => Promise<void>;
     }
+    | { readonly broker: "network"; readonly run: (stand: NetworkStand) => Promise<void> }
     | { readonly broker: "sqlite" | "any"; readonly run: (stand: Stand) => Promise<void> }
   );
 
 /** Whether a scenario is for a broker. */
 export function isFor({ broker: its }: Scenario, broker: BrokerName): boolean {
-  const isOwnServer = broker !== "sqlite" && broker !== "kafka";
-  return its === "any" || its === broker || (its === "server" && isOwnServer);
+  switch (its) {
+    case "any":
+      return true;
+    case "server":
+      return broker !== "sqlite";
+    case "network":
+      // Kafka's clients go to the addresses that it tells them.
+      return broker === "rabbitmq" || broker === "redis";
+    default:
+      return its === broker;
+  }
 }

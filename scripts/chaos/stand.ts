@@ -4,7 +4,7 @@ import { uniqueName } from "../../tests/support/waiting.ts";
 import { requestQueue } from "../../shared/service_name.ts";
 import type { BrokerState, SoakBroker } from "../soak/broker.ts";
 import { Load } from "../soak/load.ts";
-import { kafkaBroker } from "../soak/kafka_broker.ts";
+import { kafkaAt } from "../soak/kafka_broker.ts";
 import { rabbitmqAt } from "../soak/rabbitmq_broker.ts";
 import { redisAt } from "../soak/redis_broker.ts";
 import { Services } from "../soak/services.ts";
@@ -106,7 +106,10 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
   };
   log(`${scenario.title} (${broker.shown}): after ${load.finished} requests`);
   if (scenario.broker === "sqlite" || scenario.broker === "any") await scenario.run(stand);
-  else if (server && proxy) await scenario.run({ ...stand, server, proxy });
+  else if (server && scenario.broker !== "network") await scenario.run({ ...stand, server });
+  else if (server && proxy && scenario.broker === "network") {
+    await scenario.run({ ...stand, server, proxy });
+  }
   const faultMs = performance.now() - since;
   const recoveredMs = await recovery(url, signal);
   await more(short ? 50 : 500);
@@ -153,13 +156,12 @@ async function openBroker(
     const opened = stack.use(await sqliteBroker({ ...options, service, restart: false }));
     return { broker: opened, url: opened.url };
   }
-  if (broker === "kafka") {
-    const opened = stack.use(
-      await kafkaBroker({ ...options, service, restart: false }),
-    );
-    return { broker: opened, url: opened.url };
-  }
   if (!server) throw new Error(`${broker} needs a server of its own`);
+  if (broker === "kafka") {
+    const { url } = server;
+    const its = { url, stop: () => Promise.resolve() };
+    return { broker: stack.use(kafkaAt(its, { service, restart: false })), url };
+  }
   const { hostname, port } = new URL(server.url);
   const its = { url: server.url, ctl: undefined, stop: () => Promise.resolve() };
   const at = broker === "redis" ? redisAt : rabbitmqAt;

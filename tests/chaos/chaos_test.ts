@@ -16,6 +16,7 @@ Deno.test.afterAll(async () => {
 const noServer: Partial<Record<BrokerName, string | undefined>> = {
   rabbitmq: Deno.env.get("TEST_RABBITMQ_MISSING"),
   redis: Deno.env.get("TEST_REDIS_MISSING"),
+  kafka: Deno.env.get("TEST_KAFKA_MISSING"),
 };
 
 /** What the others show as well. */
@@ -25,9 +26,10 @@ const leftOut = [
   ...["half-open", "latency", "resets", "network-cut", "dequeuers-killed", "microservice"].map((
     name,
   ) => `redis ${name}`),
+  ...["dequeuers-killed", "microservice", "services-killed"].map((name) => `kafka ${name}`),
 ];
 
-for (const broker of ["rabbitmq", "redis", "sqlite"] as const) {
+for (const broker of ["rabbitmq", "redis", "sqlite", "kafka"] as const) {
   for (const scenario of scenarios.filter((scenario) => isFor(scenario, broker))) {
     if (leftOut.includes(`${broker} ${scenario.name}`)) continue;
     const missing = noServer[broker] ?? await scenario.missing?.();
@@ -45,7 +47,7 @@ for (const broker of ["rabbitmq", "redis", "sqlite"] as const) {
 async function run(scenario: Scenario, broker: BrokerName): Promise<void> {
   const signal = AbortSignal.timeout(240_000);
   let server = servers.get(broker);
-  if (broker !== "sqlite" && broker !== "kafka" && !server) {
+  if (broker !== "sqlite" && !server) {
     server = await startOwnServer({ broker, signal, log });
     servers.set(broker, server);
   }

@@ -22,7 +22,7 @@ Deno.test("chaos says what there is", async () => {
 Deno.test("chaos says what is allowed", async () => {
   const wrong: [string[], RegExp][] = [
     [["flood"], /there is no fault "flood"; there are broker-killed, /],
-    [["--broker", "kafka"], /--broker is "kafka"; allowed are rabbitmq, redis and sqlite/],
+    [["--broker", "nats"], /--broker is "nats"; allowed are rabbitmq, redis, sqlite and kafka/],
     [["--broker", "sqlite", "half-open"], /none of these faults is for this broker/],
     [["--twice"], /Unknown option '--twice'/],
   ];

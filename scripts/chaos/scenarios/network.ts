@@ -10,7 +10,7 @@ function last({ short, signal }: ServerStand): Promise<void> {
 export const networkCut: Scenario = {
   name: "network-cut",
   title: "network to the broker cut for longer than a heartbeat",
-  broker: "server",
+  broker: "network",
   heartbeat: 1,
   async run(stand) {
     stand.proxy.hold();
@@ -23,7 +23,7 @@ export const networkCut: Scenario = {
 export const halfOpen: Scenario = {
   name: "half-open",
   title: "connections to the broker half-open",
-  broker: "server",
+  broker: "network",
   heartbeat: 1,
   async run(stand) {
     stand.proxy.silence();
@@ -36,7 +36,7 @@ export const halfOpen: Scenario = {
 export const latency: Scenario = {
   name: "latency",
   title: "200 ms more to the broker and back",
-  broker: "server",
+  broker: "network",
   heartbeat: 1,
   async run(stand) {
     stand.proxy.delay(100);
@@ -49,7 +49,7 @@ export const latency: Scenario = {
 export const resets: Scenario = {
   name: "resets",
   title: "all connections to the broker reset each second",
-  broker: "server",
+  broker: "network",
   async run({ proxy, short, signal }) {
     for (let times = short ? 3 : 10; times > 0; times--) {
       proxy.reset();

@@ -42,14 +42,27 @@ export class Membership {
     await this.#beating;
     if (this.#epoch === join) return;
     this.#epoch = join;
-    if (this.#cluster.connected) await this.#send(leave, null).catch(() => {});
-    else this.#leaveLater();
+    try {
+      if (this.#cluster.connected) return void await this.#send(leave, null);
+    } catch {
+      // The server has just gone.
+    }
+    void this.#leaveLater();
   }
 
   /** A member that does not leave stays in the group's books for a while, as one that consumes. */
-  #leaveLater(): void {
-    this.#cluster.ready(AbortSignal.timeout(forgottenMs))
-      .then(() => this.#send(leave, null)).catch(() => {});
+  async #leaveLater(): Promise<void> {
+    const { closing } = this.#cluster;
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(forgottenMs)]);
+    for (let failures = 0; !signal.aborted; failures++) {
+      await pause(backoffMs(failures), signal);
+      try {
+        await this.#cluster.ready(signal);
+        return void await this.#send(leave, null);
+      } catch {
+        // It is tried again.
+      }
+    }
   }
 
   async #beatOn(everyMs: number): Promise<void> {
