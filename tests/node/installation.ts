@@ -97,7 +97,7 @@ export class Installation implements AsyncDisposable {
    */
   async runTests(tests: readonly string[], env: Env): Promise<Outcome> {
     const files = await bundleForNode(tests, this.#package, this.#folder);
-    const args = ["--test", "--test-concurrency=1", "--test-reporter=tap", "--test-timeout=120000"];
+    const args = ["--test", "--test-concurrency=1", "--test-reporter=tap", "--test-timeout=600000"];
     const report = await this.run([...args, ...files], env);
     const count = (word: string) => Number(new RegExp(`^# ${word} (\\d+)`, "m").exec(report)?.[1]);
     return { passed: count("pass"), skipped: count("skipped") };

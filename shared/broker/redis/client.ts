@@ -53,14 +53,31 @@ export function makeClient(target: Target, name: string, connectTimeoutMs: numbe
     made.onLost = () => {};
     onLost(error);
   };
+  let opening = false;
+  let destroyed = false;
   const made: Client = {
-    connect: async () => void await client.connect(),
+    async connect() {
+      opening = true;
+      try {
+        await client.connect();
+      } finally {
+        opening = false;
+      }
+    },
     send: (args) => client.sendCommand<Reply>(args, { typeMapping }),
     subscribe: (channel, listener) => client.subscribe(channel, listener),
     unsubscribe: (channel) => client.unsubscribe(channel),
     onLost: () => {},
-    destroy: () => client.destroy(),
+    destroy() {
+      destroyed = true;
+      // The library forgets a socket that is not connected yet, and would go on with it.
+      if (!opening) client.destroy();
+    },
   };
+  client.on("connect", () => {
+    opening = false;
+    if (destroyed) client.destroy();
+  });
   client.on("error", lost);
   client.on("end", () => lost(new Error("the connection was lost")));
   return made;
