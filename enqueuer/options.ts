@@ -11,15 +11,16 @@ export interface EnqueuerOptions {
    * The broker. `sqlite:FILE` is embedded and needs no server;
    * `amqp://user:password@host:5672/vhost` is RabbitMQ,
    * `amqp://user:password@a:5672,b:5672,c:5672/vhost` a cluster of it, whose nodes stand in for
-   * each other; `redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS.
-   * Allowed: a URL that starts with amqp: amqps: ws: wss: redis: rediss: sqlite: memory:.
+   * each other; `redis://user:password@host:6379/0` is Redis or Valkey, `rediss://` over TLS;
+   * `kafka://host:9092` is Kafka, 4.2 or later, with one host or several of a cluster. Allowed: a
+   * URL that starts with amqp: amqps: ws: wss: redis: rediss: kafka: sqlite: memory:.
    * @default "sqlite:proxymq.db"
    */
   readonly brokerUrl?: string | undefined;
   /**
    * Where the states and responses of requests are kept that nobody waits for; the same for
    * enqueuers and dequeuers. In the broker unless set. Allowed: a URL that starts with amqp: amqps:
-   * ws: wss: redis: rediss: sqlite: memory:.
+   * ws: wss: redis: rediss: kafka: sqlite: memory:.
    */
   readonly resultsUrl?: string | undefined;
   /**
