@@ -7,8 +7,8 @@ export const facts = {
   description: "A durable queue in front of any HTTP service, with no code change on either side.",
   license: config.license,
   keywords: ["queue", "http", "proxy", "rabbitmq", "amqp", "sidecar", "batch"],
-  // undici's own floor, and that of node:sqlite without a flag.
-  engines: { node: ">=22.19.0" },
+  // The floor of the client for Kafka; that of undici, and of node:sqlite without a flag, is below it.
+  engines: { node: ">=22.22.0" },
 } as const;
 
 /** The library's modules by what they are imported as. */

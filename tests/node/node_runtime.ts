@@ -5,7 +5,7 @@ import { run } from "../../scripts/npm/files.ts";
 
 /** What is installed where this machine's Node is older. */
 const nodeVersion = "22.23.3";
-const oldest = [22, 19];
+const oldest = [22, 22];
 
 const project = join(import.meta.dirname ?? ".", "..", "..");
 /** The registry's package of Node for this platform: what its package `node` installs as well. */
@@ -44,7 +44,7 @@ export async function findNode(): Promise<string> {
   return installed;
 }
 
-/** The Node that is the oldest supported release's line: 22, whatever this machine has. */
+/** Whether it is one that the package supports. */
 function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.replace("v", "").split(".").map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = oldest;
