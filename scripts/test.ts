@@ -26,6 +26,7 @@ const lanes: readonly (readonly string[])[] = [
   [
     ...["conformance", "results", "spools", "rabbitmq", "redis", "kafka", "chaos", "cluster"]
       .map((room) => `tests/${room}`),
+    ...["tests/node", "tests/library"],
   ],
   ["tests", "examples", "shared", "enqueuer", "dequeuer", "cli", "scripts", "deploy"],
 ];
