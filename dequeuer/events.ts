@@ -1,11 +1,11 @@
-import type { QueueSpec } from "../shared/broker/broker.ts";
+import type { WorkQueueSpec } from "../shared/broker/broker.ts";
 import type { QueuedRequest } from "../shared/message/envelope.ts";
 import type { Binding } from "../shared/topic.ts";
 
 /** The bindings of a service's queue, as they are declared. */
 export function bindingsOf(
   bindings: readonly Binding[] = [],
-): Pick<Extract<QueueSpec, { kind: "work" }>, "topics" | "unbind"> {
+): Pick<WorkQueueSpec, "topics" | "unbind"> {
   const patterns = (bound: boolean) =>
     bindings.filter((binding) => binding.bound === bound).map(({ pattern }) => pattern);
   const [topics, unbind] = [patterns(true), patterns(false)];

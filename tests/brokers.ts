@@ -1,7 +1,12 @@
 /** The brokers that the tests run against, each with what a test needs of it. */
 
 import { join } from "node:path";
-import type { Broker, BrokerStatus, QueueSpec } from "../shared/broker/broker.ts";
+import type {
+  Broker,
+  BrokerStatus,
+  ReplyQueueSpec,
+  WorkQueueSpec,
+} from "../shared/broker/broker.ts";
 import { openBroker } from "../shared/broker/open.ts";
 import { spoolQueue } from "../shared/broker/rabbitmq/spools.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
@@ -12,12 +17,6 @@ import { eventually, runId, uniqueName } from "./support/waiting.ts";
 
 export type { Faults } from "./support/rabbitmq_faults.ts";
 export { eventually, take, uniqueName, within } from "./support/waiting.ts";
-
-/** The specification of a work queue. */
-export type WorkQueue = Extract<QueueSpec, { kind: "work" }>;
-
-/** The specification of a reply queue. */
-export type ReplyQueue = Extract<QueueSpec, { kind: "reply" }>;
 
 /** A broker that tests run against. */
 export interface BrokerUnderTest {
@@ -38,9 +37,9 @@ export interface TestBroker extends AsyncDisposable {
   /** Opens a handle; all handles are on the same broker. */
   open(options?: HandleOptions): Promise<Broker>;
   /** A work queue of a new name, not declared yet. */
-  workQueue(options?: { readonly topics?: readonly string[] }): WorkQueue;
+  workQueue(options?: { readonly topics?: readonly string[] }): WorkQueueSpec;
   /** A reply queue of a new name, not declared yet. */
-  replyQueue(options?: { readonly broadcasts?: readonly string[] }): ReplyQueue;
+  replyQueue(options?: { readonly broadcasts?: readonly string[] }): ReplyQueueSpec;
   /** A service of a new name, whose queues are not declared yet. */
   service(): string;
   /** Takes the queues of a service whose name is fixed: they are deleted in the end. */

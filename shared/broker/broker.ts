@@ -7,77 +7,45 @@
  */
 import type { ResultStore, ResultStoreOptions } from "../results/result_store.ts";
 import type { SpoolStore } from "../spool/spool_store.ts";
+import type { Message, MessageHeaders } from "./message.ts";
+
+export * from "./message.ts";
 
 /**
- * A value in a message's header table. Numbers are safe integers; a driver that reads something
- * richer from its wire (a date, a 64-bit integer, bytes) converts it or leaves it out.
+ * A work queue as it is declared: durable, shared by competing consumers, with its dead-letter queue,
+ * with whatever the driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`).
+ * Bindings are durable, and add to those that were declared before, by whomever: only what `unbind`
+ * names is bound no longer.
  */
-export type HeaderValue =
-  | string
-  | number
-  | boolean
-  | readonly HeaderValue[]
-  | { readonly [name: string]: HeaderValue };
-
-/** A message's header table. */
-export type MessageHeaders = { readonly [name: string]: HeaderValue };
-
-/**
- * A message, the same whatever broker carries it. The properties are AMQP's basic properties
- * under their own names.
- */
-export interface Message {
-  /** The payload, passed as bytes and never copied for convenience. May be empty. */
-  readonly body: Uint8Array;
-  /** The header table. */
-  readonly headers: MessageHeaders;
-  /** The message's own id. */
-  readonly messageId?: string;
-  /** The id of the request that it belongs to. */
-  readonly correlationId?: string;
-  /** The queue that an answer is published to. */
-  readonly replyTo?: string;
-  /** The body's media type. */
-  readonly contentType?: string;
-  /** What kind of message it is. */
-  readonly type?: string;
-  /**
-   * 0 to 9, 9 the most urgent; without it as with 0. What it does the broker declares
-   * ({@link Capabilities.priorities}); it is kept where it does nothing.
-   */
-  readonly priority?: number;
-  /** When the message was made, epoch milliseconds. AMQP keeps whole seconds only. */
-  readonly timestamp?: number;
-  /**
-   * Milliseconds from publishing after which the message is no longer delivered; the broker then
-   * moves it to the queue's dead letters with the reason `expired`. A delay does not count.
-   */
-  readonly expiration?: number;
-  /** Whether it survives a restart of the broker (AMQP `delivery_mode` 2). @default true */
-  readonly durable?: boolean;
+export interface WorkQueueSpec {
+  /** What kind of queue it is. */
+  readonly kind: "work";
+  /** Its name. */
+  readonly name: string;
+  /** The name of the queue for its dead letters. */
+  readonly deadLetterQueue: string;
+  /** Patterns that it is bound to. */
+  readonly topics?: readonly string[];
+  /** Patterns that it is not to be bound to; it may never have been. */
+  readonly unbind?: readonly string[];
 }
 
 /**
- * A queue as it is declared.
- *
- * - `work`: durable, shared by competing consumers, with its dead-letter queue, with whatever the
- *   driver needs to delay messages for it, and bound to topic patterns (`order.*`, `#`). Bindings
- *   are durable, and add to those that were declared before, by whomever: only what `unbind` names
- *   is bound no longer.
- * - `reply`: exists for its declarer alone, is not durable, needs no settling, and is gone when
- *   the broker handle that declared it is. It gets a copy of what is broadcast under the names
- *   that it is declared with.
+ * A reply queue as it is declared: it exists for its declarer alone, is not durable, needs no settling,
+ * and is gone when the broker handle that declared it is. It gets a copy of what is broadcast under the
+ * names that it is declared with.
  */
-export type QueueSpec =
-  | {
-    readonly kind: "work";
-    readonly name: string;
-    readonly deadLetterQueue: string;
-    readonly topics?: readonly string[];
-    /** Patterns that it is not to be bound to; it may never have been. */
-    readonly unbind?: readonly string[];
-  }
-  | { readonly kind: "reply"; readonly name: string; readonly broadcasts?: readonly string[] };
+export interface ReplyQueueSpec {
+  /** What kind of queue it is. */
+  readonly kind: "reply";
+  /** Its name. */
+  readonly name: string;
+  /** The broadcasts that it gets. */
+  readonly broadcasts?: readonly string[];
+}
+
+/** A queue as it is declared. */
+export type QueueSpec = WorkQueueSpec | ReplyQueueSpec;
 
 /**
  * Where a message goes: a queue by its name, every work queue bound to a matching topic, or every
@@ -152,15 +120,6 @@ export type Settlement =
     readonly headers?: MessageHeaders;
   }
   | { readonly kind: "release"; readonly delivery: Delivery };
-
-/** Header that counts the tries of a message; absent on the first. */
-export const ATTEMPT = "attempt";
-/** Header of a dead letter: why it is one. */
-export const DEAD_REASON = "dead-reason";
-/** Header of a dead letter: when it became one, epoch milliseconds. */
-export const DEAD_AT = "dead-at";
-/** Header of a dead letter: the work queue that it comes from. */
-export const DEAD_QUEUE = "dead-queue";
 
 /** How {@link Broker.consume} consumes. */
 export interface ConsumeOptions {

@@ -1,4 +1,4 @@
-import type { Broker, QueueSpec } from "../broker/broker.ts";
+import type { Broker, WorkQueueSpec } from "../broker/broker.ts";
 import { BrokerError } from "../broker/errors.ts";
 import { offer } from "../broker/offer.ts";
 import { publishDeclaring } from "../broker/publish_declaring.ts";
@@ -22,7 +22,7 @@ const lookAfterMs = 60_000;
 const deleteMs = 10_000;
 
 /** The queue of the notes that lead to every spool. */
-export const notesQueue: Extract<QueueSpec, { kind: "work" }> = {
+export const notesQueue: WorkQueueSpec = {
   kind: "work",
   name: requestQueue(spoolService),
   deadLetterQueue: deadLetterQueue(spoolService),

@@ -19,6 +19,7 @@ import type {
   QueueSpec,
   QueueStats,
   Settlement,
+  WorkQueueSpec,
 } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import {
@@ -63,8 +64,6 @@ const capabilities: Capabilities = {
   maxHeaderBytes,
 };
 
-type WorkSpec = Extract<QueueSpec, { kind: "work" }>;
-
 /**
  * Opens Kafka. The handle comes back at once and connects in the background.
  *
@@ -88,7 +87,7 @@ class KafkaBroker implements Broker {
   readonly #consuming: Consuming;
   readonly #expiry: Expiry;
   readonly #consumers = new Set<WorkConsumer>();
-  readonly #specs = new Map<string, WorkSpec>();
+  readonly #specs = new Map<string, WorkQueueSpec>();
   readonly #tidying: Promise<void>;
   #mover: Mover | undefined;
   #status: BrokerStatus;
@@ -290,7 +289,7 @@ class KafkaBroker implements Broker {
     else await Promise.all(queues.map((queue) => this.#router.toQueue(queue, messages)));
   }
 
-  async #declareWork(spec: WorkSpec): Promise<void> {
+  async #declareWork(spec: WorkQueueSpec): Promise<void> {
     const { name, deadLetterQueue, topics = [], unbind = [] } = spec;
     await this.#directory.sync();
     const names = [...new Set([deadLetterQueue, name])];

@@ -1,4 +1,4 @@
-import type { QueueSpec } from "../broker.ts";
+import type { QueueSpec, ReplyQueueSpec } from "../broker.ts";
 import { QueueMismatchError } from "../errors.ts";
 import { textOf } from "./client.ts";
 import { basics } from "./lua.ts";
@@ -105,7 +105,7 @@ export async function declare(
 /** Deletes a reply queue that its owner has declared. */
 export async function withdraw(
   sender: Sender,
-  { name, broadcasts = [] }: Extract<QueueSpec, { kind: "reply" }>,
+  { name, broadcasts = [] }: ReplyQueueSpec,
   { id }: Owner,
 ): Promise<void> {
   await withdrawing.run(sender, [name, id, ...broadcasts]);

@@ -10,7 +10,9 @@ import type {
   PublishOptions,
   QueueSpec,
   QueueStats,
+  ReplyQueueSpec,
   Settlement,
+  WorkQueueSpec,
 } from "../broker.ts";
 import type { ResultStore, ResultStoreOptions } from "../../results/result_store.ts";
 import type { SpoolStore } from "../../spool/spool_store.ts";
@@ -154,7 +156,7 @@ export class SqliteBroker implements Broker {
     await releasePeer(peer.path);
   }
 
-  async #declareWork(spec: Extract<QueueSpec, { kind: "work" }>): Promise<void> {
+  async #declareWork(spec: WorkQueueSpec): Promise<void> {
     const peer = this.#peer;
     if (!peer.read(() => peer.queues.isDeclared(spec))) {
       await peer.write(() => peer.queues.declare(spec), { durable: true });
@@ -162,7 +164,7 @@ export class SqliteBroker implements Broker {
     peer.declared.set(spec.name, spec);
   }
 
-  async #declareReply(spec: Extract<QueueSpec, { kind: "reply" }>): Promise<void> {
+  async #declareReply(spec: ReplyQueueSpec): Promise<void> {
     const { replies } = this.#peer;
     await this.#peer.write(
       (connection) => replies.announce(connection, this.#peer.client, spec, this),

@@ -1,4 +1,4 @@
-import type { QueueSpec } from "../broker.ts";
+import type { WorkQueueSpec } from "../broker.ts";
 import { BrokerError, BrokerUnavailableError } from "../errors.ts";
 import * as clients from "./clients.ts";
 import { Connection } from "./connection.ts";
@@ -26,8 +26,6 @@ const LOOK_OFTEN = 50;
 /** How often a database that cannot be used is tried again, milliseconds. */
 const RECOVER_EVERY = 250;
 
-type WorkSpec = Extract<QueueSpec, { kind: "work" }>;
-
 /**
  * A process's place at a database file, shared by all its handles on that file: one connection,
  * one group commit, one client id with its lease.
@@ -44,7 +42,7 @@ export class Peer {
   readonly replies = new Replies();
   readonly watching = new Watching();
   /** What was declared through this peer, to be declared again in a file that was made anew. */
-  readonly declared = new Map<string, WorkSpec>();
+  readonly declared = new Map<string, WorkQueueSpec>();
   readonly status: Status;
   readonly #group: GroupCommit;
   readonly #doorbell: Doorbell;

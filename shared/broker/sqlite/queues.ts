@@ -1,4 +1,4 @@
-import type { QueueSpec } from "../broker.ts";
+import type { WorkQueueSpec } from "../broker.ts";
 import { QueueMismatchError } from "../errors.ts";
 import { topicMatches } from "../topic_match.ts";
 import type { Connection } from "./connection.ts";
@@ -9,8 +9,6 @@ export interface Queue {
   readonly name: string;
   readonly deadLetters: number | null;
 }
-
-type WorkSpec = Extract<QueueSpec, { kind: "work" }>;
 
 const COLUMNS = "id, name, dead_letters AS deadLetters";
 
@@ -49,7 +47,7 @@ export class Queues {
   }
 
   /** Whether a declaration would change nothing. */
-  isDeclared(spec: WorkSpec): boolean {
+  isDeclared(spec: WorkQueueSpec): boolean {
     const queue = this.find(spec.name);
     if (!queue || queue.deadLetters !== this.find(spec.deadLetterQueue)?.id) return false;
     const bound = this.#connection.all<{ pattern: string }>(
@@ -63,7 +61,7 @@ export class Queues {
   }
 
   /** @throws {QueueMismatchError} before anything is written. */
-  declare(spec: WorkSpec): void {
+  declare(spec: WorkQueueSpec): void {
     const { name, deadLetterQueue } = spec;
     const queue = this.find(name);
     const deadLetters = this.find(deadLetterQueue);
@@ -92,7 +90,7 @@ export class Queues {
     this.#create(spec, queue, deadLetters);
   }
 
-  #create(spec: WorkSpec, queue: Queue | undefined, deadLetters: Queue | undefined): void {
+  #create(spec: WorkQueueSpec, queue: Queue | undefined, deadLetters: Queue | undefined): void {
     const insert = "INSERT INTO queues (name, dead_letters) VALUES (?, ?)";
     const dead = deadLetters?.id ?? this.#connection.run(insert, spec.deadLetterQueue, null).id;
     const id = queue?.id ?? this.#connection.run(insert, spec.name, dead).id;

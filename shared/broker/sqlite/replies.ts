@@ -1,4 +1,4 @@
-import type { Delivery, Message, QueueSpec } from "../broker.ts";
+import type { Delivery, Message, ReplyQueueSpec } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { QueueMismatchError } from "../errors.ts";
 import * as broadcasts from "./broadcasts.ts";
@@ -7,8 +7,6 @@ import { decodeMessage } from "./head.ts";
 
 /** The token of a reply, which needs no settling. */
 export const REPLY = Symbol("reply");
-
-type ReplySpec = Extract<QueueSpec, { kind: "reply" }>;
 
 /** A reply queue of this process: its messages are in memory only. */
 class ReplyQueue {
@@ -86,7 +84,7 @@ export class Replies {
    * Makes a reply queue known to other processes, within a transaction. {@link open} follows.
    * @throws {QueueMismatchError} before anything is written: the name is taken.
    */
-  announce(connection: Connection, client: number, spec: ReplySpec, owner: object): void {
+  announce(connection: Connection, client: number, spec: ReplyQueueSpec, owner: object): void {
     const { name } = spec;
     const own = this.#queues.get(name);
     if (own?.owner === owner) {
@@ -101,7 +99,7 @@ export class Replies {
   }
 
   /** Makes a reply queue that was announced, and whose announcement is committed. */
-  open({ name, broadcasts = [] }: ReplySpec, owner: object): void {
+  open({ name, broadcasts = [] }: ReplyQueueSpec, owner: object): void {
     const own = this.#queues.get(name);
     if (own && own.owner !== owner) throw taken(name);
     const queue = own ?? new ReplyQueue(name, owner);
