@@ -1,9 +1,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import { Problem } from "../shared/http/problem.ts";
-import { IncomingRequest } from "../shared/http/server/incoming.ts";
+import { readWhole } from "./intake/body.ts";
 import { toProblem } from "./problems.ts";
 
 /**
@@ -18,16 +17,14 @@ export function jsonApp(maxBytes: number): OpenAPIHono {
     },
   });
   app.use(async (c, next) => {
-    // What limits the body takes none but the runtime's own requests.
-    if (c.req.raw instanceof IncomingRequest) c.req.raw = c.req.raw.web;
+    const { url, raw: { method, headers, signal } } = c.req;
+    const body = new Uint8Array(await readWhole(c.req.raw, maxBytes));
+    // It can be read once.
+    if (method !== "GET" && method !== "HEAD") {
+      c.req.raw = new Request(url, { method, headers, body, signal });
+    }
     await next();
   });
-  app.use(bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
-      throw new Problem("body-too-large", { detail: `the body is over ${maxBytes} bytes` });
-    },
-  }));
   app.onError((error) =>
     (error instanceof HTTPException ? unreadable(error) : toProblem(error)).toResponse()
   );

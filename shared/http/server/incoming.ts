@@ -48,7 +48,7 @@ export class IncomingRequest {
   }
 
   get url(): string {
-    return new URL(urlOf(this.#incoming)).href;
+    return urlOf(this.#incoming);
   }
 
   get headers(): Headers {
@@ -123,9 +123,12 @@ export class IncomingRequest {
   }
 }
 
+/** A target as a URL, normalized; what is none in it is left out. */
 function urlOf({ url = "/", headers: { host = "" } }: IncomingMessage): string {
-  if (!url.startsWith("/")) return URL.canParse(url) ? url : "http://localhost/";
-  return `http://${hostPattern.test(host) ? host : "localhost"}${url}`;
+  const origin = hostPattern.test(host) ? URL.parse(`http://${host}`)?.origin : undefined;
+  const here = origin ?? "http://localhost";
+  const whole = url.startsWith("/") ? `${here}${url}` : url;
+  return URL.parse(whole)?.href ?? `${here}/`;
 }
 
 /** Whether a request has a body (RFC 9112 section 6.3). */

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Problem, type ProblemType } from "../problem.ts";
 
@@ -9,7 +10,9 @@ const problems: Readonly<Record<string, [ProblemType, string]>> = {
 
 /** Answers what is no HTTP request, and closes the connection. */
 export function refuse(error: Error & { code?: string }, socket: Duplex): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
+  // What was written before may be a part of a response, which this would become a part of.
+  const silent = socket instanceof Socket && socket.bytesWritten > 0;
+  if (silent || !socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }

@@ -21,7 +21,7 @@ export interface Server {
   close(signal: AbortSignal): Promise<void>;
 }
 
-/** What answers requests; never rejects. */
+/** What answers requests. Its failure is a 500 without a word, so it has to say what failed itself. */
 export type RequestHandler = (request: Request, wire: Wire) => Response | Promise<Response>;
 
 /**
@@ -49,7 +49,9 @@ export async function serve(
     awaitsContinue: boolean,
   ) => {
     const request = new IncomingRequest(incoming, outgoing, awaitsContinue);
-    const response = await handler(request as unknown as Request, incoming);
+    // One whose response had begun before is kept until then.
+    outgoing.once("close", () => closing && server.closeIdleConnections());
+    const response = await answerOf(handler, request, incoming);
     // Whoever keeps its connection would keep the server from closing.
     if (closing) outgoing.shouldKeepAlive = false;
     await send(response, outgoing);
@@ -83,6 +85,18 @@ export async function serve(
       return Promise.race([closed, aborted(signal)]);
     },
   };
+}
+
+async function answerOf(
+  handler: RequestHandler,
+  request: IncomingRequest,
+  wire: Wire,
+): Promise<Response> {
+  try {
+    return await handler(request as unknown as Request, wire);
+  } catch {
+    return new Response(null, { status: 500 });
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

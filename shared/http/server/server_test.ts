@@ -297,3 +297,102 @@ Deno.test("an address that cannot be had is said", async () => {
     { message: new RegExp(`^cannot listen on 127.0.0.1:${at.port}: `) },
   );
 });
+
+Deno.test("a caller that breaks off in its body harms nobody, be the body read, left, or given up", async () => {
+  const seen: string[] = [];
+  await using at = await serving(async (request, { url = "" }) => {
+    if (url === "/whole") await request.bytes().catch(() => seen.push(url));
+    else if (url === "/stream") {
+      await Array.fromAsync(request.body ?? []).catch(() => seen.push(url));
+    } else if (url === "/given-up") {
+      const reader = request.body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+      seen.push(url);
+    } else seen.push(url);
+    await new Promise<void>((resolve) => {
+      if (request.signal.aborted) resolve();
+      else request.signal.addEventListener("abort", () => resolve());
+    });
+    return new Response("nobody gets it");
+  });
+  for (const path of ["/whole", "/stream", "/given-up", "/left"]) {
+    const head = `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n`;
+    using caller = call(at.port, head + "a".repeat(10));
+    await once(caller.socket, "connect");
+    if (path === "/given-up" || path === "/left") await eventually(() => seen.includes(path));
+    caller.socket.destroy();
+    await eventually(() => seen.includes(path));
+  }
+  using caller = call(at.port, get("/left", "connection: close\r\n"));
+  await once(caller.socket, "connect");
+});
+
+Deno.test("a body that is given up in its middle does not stand in the way of the next request", async () => {
+  await using at = await serving(async (request) => {
+    const reader = request.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    return new Response("no", { status: 413 });
+  });
+  const request = `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 300000\r\n\r\n${
+    "a".repeat(300_000)
+  }`;
+  using caller = call(at.port, request);
+  await caller.until("no");
+  caller.socket.write(request);
+  await eventually(() => caller.text.split("413").length === 3);
+});
+
+Deno.test("a host that is none does not stand in the way", async () => {
+  await using at = await serving((request) => new Response(request.url));
+  for (const host of ["a:99999", "a b", "/x?", ""]) {
+    using caller = call(at.port, `GET /p HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    assert.match(await caller.until("/p"), /http:\/\/localhost\/p$/);
+  }
+});
+
+Deno.test("a handler that rejects is a 500, and the next request is served", async () => {
+  await using at = await serving((_, { url }) =>
+    url === "/bad" ? Promise.reject(new Error("a fault")) : new Response("fine")
+  );
+  using caller = call(at.port, get("/bad") + get("/good"));
+  assert.match(await caller.until("fine"), /^HTTP\/1.1 500 .*HTTP\/1.1 200 /s);
+});
+
+Deno.test("what is no HTTP after the beginning of a response breaks it off, and is no part of it", async () => {
+  await using at = await serving(() =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) }),
+    )
+  );
+  using caller = call(
+    at.port,
+    "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n",
+  );
+  await eventually(() => caller.text.includes("\r\n\r\n1\r\n"));
+  caller.socket.write("no chunk\r\n");
+  await eventually(() => caller.socket.destroyed);
+  assert.doesNotMatch(caller.text, /400 Bad Request/);
+});
+
+Deno.test("closing waits for a stream that has begun, and not for its connection", async () => {
+  const end = Promise.withResolvers<void>();
+  await using at = await serving(() =>
+    new Response(
+      new ReadableStream({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode("one"));
+          await end.promise;
+          controller.close();
+        },
+      }),
+    )
+  );
+  using caller = call(at.port, get("/"));
+  await caller.until("one\r\n");
+  const closed = at.server.close(new AbortController().signal);
+  end.resolve();
+  assert.match(await caller.until("0\r\n\r\n"), /one/);
+  await within(closed, "the server to close");
+});
