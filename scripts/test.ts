@@ -49,10 +49,12 @@ async function main(args: readonly string[]): Promise<number> {
   using stack = new DisposableStack();
   try {
     stack.use(await lockTests({ signal: abort.signal, root: usualRoot }));
-    for (const root of roots) started.push(await bringUp(root, abort.signal));
-    if (abort.signal.aborted) return 130;
-    const missing = started.flatMap(({ missing }) => missing);
-    if (Deno.env.get("CI") === "true" && missing.includes("rabbitmq")) return 1;
+    for (const root of roots) {
+      const servers = await bringUp(root, abort.signal);
+      started.push(servers);
+      if (abort.signal.aborted) return 130;
+      if (Deno.env.get("CI") === "true" && servers.missing.includes("rabbitmq")) return 1;
+    }
     return await runTests(args, started, abort.signal);
   } catch (error) {
     if (abort.signal.aborted) return 130;
