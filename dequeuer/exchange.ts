@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Dispatcher } from "undici";
 import { responseHeaders } from "../shared/http/headers.ts";
-import type { Laggards } from "../shared/laggards.ts";
+import type { Laggards } from "./laggards.ts";
 import type { QueuedResponse } from "../shared/message/envelope.ts";
 import { contentLength, type StreamRule, streamStart } from "./streams/stream_rule.ts";
 import { UpstreamStream } from "./streams/upstream_stream.ts";

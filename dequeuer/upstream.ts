@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
-import { Laggards } from "../shared/laggards.ts";
+import { Laggards } from "./laggards.ts";
 import { Exchange, type Streaming } from "./exchange.ts";
 import type { RequestBody } from "./spools/request_body.ts";
 import type { StreamRule } from "./streams/stream_rule.ts";
