@@ -111,7 +111,8 @@ streamTest(
     const total = 32 * 2 ** 20;
     let written = 0;
     await using all = await given(broker, async ({ response, path }) => {
-      response.writeHead(200);
+      response.writeHead(200, { trailer: "x-sum" });
+      response.addTrailers({ "x-sum": "1" });
       const count = (bytes: Uint8Array) => void (written += bytes.byteLength);
       await writePatterned(response, total, path === "/firehose" ? count : undefined);
       response.end();
@@ -132,7 +133,11 @@ streamTest(
     assert.equal(written, total);
     const text = Buffer.concat(chunks);
     assert.ok(text.byteLength > total);
-    assert.equal(text.subarray(-5).toString(), "0\r\n\r\n", "the chunked body has its end");
+    assert.equal(
+      text.subarray(-5).toString(),
+      "0\r\n\r\n",
+      "the chunked body has its end, and no trailers",
+    );
     await assertNothingLeft(all);
   },
 );
