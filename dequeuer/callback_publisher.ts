@@ -80,7 +80,9 @@ export class CallbackPublisher implements Disposable {
     if (spool === undefined || size > mostInline) return callback;
     try {
       const chunks = await Array.fromAsync(this.#readSpooled(spool, 0, this.#stop.signal));
-      const body = Buffer.concat(chunks, size);
+      const body = Buffer.concat(chunks);
+      // {@link stop} ends the reading early.
+      if (body.byteLength !== size) return callback;
       return { ...callback, response: { ...response as QueuedResponse, body } };
     } catch (error) {
       if (error instanceof BrokerUnavailableError) throw error;

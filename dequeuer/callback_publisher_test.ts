@@ -113,3 +113,18 @@ Deno.test("of a response in a spool the body goes with it if it is small, else w
     spools[2],
   ]);
 });
+
+Deno.test("of a response whose reading the dequeuer's stop cuts off, no part goes as if it were all", async () => {
+  const { broker, published } = refusing();
+  using publisher = new CallbackPublisher(broker, "orders", async function* (_id, _from, signal) {
+    yield new TextEncoder().encode("te");
+    publisher.stop();
+    // As a spool's readers do.
+    if (!signal.aborted) yield new TextEncoder().encode("xt.");
+  });
+  const spooled = { spool: "a", size: 5 };
+  const response = { status: 200, headers: {}, body: new Uint8Array(0), spooled };
+  await publisher.publish(message, request, { kind: "answered", response, replied: true });
+  const [callback] = published.map((one) => decodeCallback(one).response);
+  assert.deepEqual([callback?.body.byteLength, callback?.spooled], [0, spooled]);
+});

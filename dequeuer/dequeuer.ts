@@ -249,7 +249,7 @@ export async function startDequeuer(config: DequeuerConfig): Promise<Dequeuer> {
         recorder.stop();
         replier.stop();
         streamer.stop();
-        spooler.stop();
+        spools.stop();
         callbacks.stop();
       };
       deadline.addEventListener("abort", cut, { once: true });

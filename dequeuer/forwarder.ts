@@ -1,7 +1,7 @@
 import { errors } from "undici";
 import { DeadlineWheel } from "../shared/deadline_wheel.ts";
 import { type HeaderTable, toRawHeaders } from "../shared/http/headers.ts";
-import { BrokerError, SpoolNotFoundError } from "../shared/broker/errors.ts";
+import { SpoolNotFoundError } from "../shared/broker/errors.ts";
 import type { QueuedRequest, QueuedResponse } from "../shared/message/envelope.ts";
 import { SpoolBrokenError, SpoolSilentError } from "../shared/spool/spool_store.ts";
 import { type Exchange, ResponseTooLargeError } from "./exchange.ts";
@@ -265,10 +265,9 @@ function toResult(response: QueuedResponse): ForwardResult {
 /** How a call ended whose body could not be read. */
 export function bodyFailure(error: unknown): Extract<ForwardResult, { detail: string }> {
   const detail = `the request's body: ${text(error)}`;
-  const passes = error instanceof SpoolSilentError ||
-    error instanceof BrokerError && !(error instanceof SpoolNotFoundError);
-  const gone = error instanceof SpoolNotFoundError || error instanceof SpoolBrokenError;
-  return { kind: gone && !passes ? "body-gone" : "body-unreadable", detail };
+  const gone = error instanceof SpoolNotFoundError ||
+    error instanceof SpoolBrokenError && !(error instanceof SpoolSilentError);
+  return { kind: gone ? "body-gone" : "body-unreadable", detail };
 }
 
 function failure(error: unknown, timeoutMs: number): ForwardResult {

@@ -62,9 +62,10 @@ export function createProxy(
  * Deletes the body of a request that did not get into its queue: it was refused, or its key is taken.
  */
 function forgetBody({ spools }: ProxyDeps, { request, mayBeQueued }: Intake, why?: unknown): void {
+  if (!request.spooled) return;
   const refused = why instanceof QueueNotFoundError || why instanceof QueueFullError ||
     why instanceof MessageTooLargeError;
-  if (request.spooled && (refused || !mayBeQueued)) spools.delete(request.spooled.spool);
+  if (refused || !mayBeQueued) spools.delete(request.spooled.spool);
 }
 
 /** The way of a request whose caller waits, and which ends when the caller's patience does. */

@@ -104,7 +104,9 @@ const send = createRoute({
     ),
     401: problemResponse("An API key is needed."),
     404: problemResponse("There is no such service."),
-    413: problemResponse("The body is over `ENQUEUER_MAX_BODY_BYTES`."),
+    413: problemResponse(
+      "The body is over `ENQUEUER_MAX_BODY_BYTES`, or over what the broker takes as one message.",
+    ),
     503: problemResponse("The broker is down or the queue is full."),
   },
 });

@@ -81,8 +81,8 @@ export class BatchCalls implements Calls {
   ): Promise<CallEnd | undefined> {
     const { format, keyHeader } = this.#policy;
     const request = queued.spooled ? await collected(queued, this.#deps.readSpooled) : queued;
-    if ("kind" in request) return { result: request, countsAttempt: true };
     if (this.#stopped) return { result: { kind: "stopped" }, countsAttempt: false };
+    if ("kind" in request) return { result: request, countsAttempt: true };
     const body = encodeBody(request);
     if (format === "bodies" && body.as !== "json") {
       const detail = "the microservice takes batches of JSON bodies; this body is none, or its " +

@@ -402,5 +402,8 @@ Deno.test("a drain ends all waiting, a stop everything", async () => {
     ["stopped", "stopped", "stopped"],
   );
   assert.equal((await g.calls.call(request("d"), 1))?.result.kind, "stopped");
+  // What stops may have cut its reading off.
+  const unread = request("e", { spooled: { spool: "kept", size: 7 } });
+  assert.equal(shown(await g.calls.call(unread, 1)), "stopped, not counted");
   open.resolve();
 });

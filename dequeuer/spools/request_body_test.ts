@@ -107,6 +107,21 @@ Deno.test("a cancel ends it while it waits for more", async () => {
   assert.equal(await end, "cancelled");
 });
 
+Deno.test("a stop of calls and spools is a stop, and no body that cannot be read", async () => {
+  const begun = Promise.withResolvers<void>();
+  const spools = Promise.withResolvers<never>();
+  await using g = await given(async function* () {
+    yield piece;
+    begun.resolve();
+    await spools.promise;
+  });
+  const end = g.forward(100);
+  await begun.promise;
+  g.forwarder.stop();
+  spools.reject(new BrokerUnavailableError("the process is shutting down"));
+  assert.equal(await end, "stopped");
+});
+
 Deno.test("why a body cannot be read decides what becomes of its request", async () => {
   const cases: [Error | undefined, RegExp][] = [
     [new SpoolNotFoundError("s"), /^body-gone: the request's body: there is no spool "s"$/],

@@ -32,7 +32,6 @@ const nothing = new Uint8Array(0);
  */
 export class ResponseSpooler {
   readonly #deps: ResponseSpoolerDeps;
-  readonly #stop = new AbortController();
 
   constructor(deps: ResponseSpoolerDeps) {
     this.#deps = deps;
@@ -75,14 +74,9 @@ export class ResponseSpooler {
     }
   }
 
-  /** Gives up what the broker has not taken. */
-  stop(): void {
-    this.#stop.abort();
-  }
-
   async #begin(note: SpoolNote): Promise<SpoolWriter> {
     const { spools } = this.#deps;
-    const limits = { until: Date.now() + silenceMs, signal: this.#stop.signal };
+    const limits = { until: Date.now() + silenceMs, signal: spools.stopping };
     let writer: SpoolWriter | undefined;
     await offer(async () => void (writer = await spools.begin(note)), limits);
     return writer as SpoolWriter;

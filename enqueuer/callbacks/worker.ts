@@ -4,6 +4,7 @@ import { logger } from "../../shared/log.ts";
 import { offer } from "../../shared/broker/offer.ts";
 import { decodeCallback } from "../../shared/message/callback.ts";
 import { pause } from "../../shared/waiting.ts";
+import { keepConsuming } from "../keep_consuming.ts";
 import { type CallbackOutcome, type CallbackRetry, decide, settlementOf } from "./outcome.ts";
 import type { Poster } from "./post.ts";
 import type { SigningKey } from "./signature.ts";
@@ -49,7 +50,17 @@ export class CallbackWorker {
 
   /** Starts to consume. */
   start(): void {
-    if (!this.#stop.signal.aborted) this.#running = this.#run();
+    const { signal } = this.#stop;
+    if (signal.aborted) return;
+    this.#running = keepConsuming(this.#deps.broker, this.#deps.queue, {
+      concurrency,
+      signal,
+      process: (delivery) => this.#process(delivery),
+      async failed(error) {
+        log.error("callbacks are not delivered for {pauseMs} ms: {error}", { pauseMs, error });
+        await pause(pauseMs, signal);
+      },
+    });
   }
 
   /**
@@ -63,26 +74,6 @@ export class CallbackWorker {
     if (signal.aborted) cut();
     await this.#running;
     signal.removeEventListener("abort", cut);
-  }
-
-  async #run(): Promise<void> {
-    const { broker, queue } = this.#deps;
-    const { signal } = this.#stop;
-    const inFlight = new Set<Promise<void>>();
-    while (!signal.aborted) {
-      try {
-        for await (const delivery of broker.consume(queue, { prefetch: concurrency, signal })) {
-          const work = this.#process(delivery).finally(() => inFlight.delete(work));
-          inFlight.add(work);
-        }
-        // The broker was closed.
-        break;
-      } catch (error) {
-        log.error("callbacks are not delivered for {pauseMs} ms: {error}", { pauseMs, error });
-        await pause(pauseMs, signal);
-      }
-    }
-    await Promise.all(inFlight);
   }
 
   async #process(delivery: Delivery): Promise<void> {

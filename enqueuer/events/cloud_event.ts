@@ -51,13 +51,15 @@ const optional: Readonly<Record<string, Check>> = {
   time: timestamp,
 };
 
+const checks: Readonly<Record<string, Check>> = { ...required, ...optional };
+
 /** What is wrong with an event, by its attributes as text. */
 function faultsOf(
   attributes: Readonly<Record<string, string | undefined>>,
   shown: (name: string) => string,
 ): string[] {
   const faults: string[] = [];
-  for (const [name, check] of Object.entries({ ...required, ...optional })) {
+  for (const [name, check] of Object.entries(checks)) {
     const value = attributes[name];
     if (value === undefined) {
       if (name in required) faults.push(`${shown(name)} is missing`);
@@ -87,7 +89,11 @@ export function isBinary(headers: Headers): boolean {
 export function binaryFaults(headers: Headers): string[] {
   const attributes: Record<string, string> = {};
   for (const [name, value] of headers) {
-    if (name.startsWith(prefix)) attributes[name.slice(prefix.length)] = decoded(value);
+    if (!name.startsWith(prefix)) continue;
+    const attribute = name.slice(prefix.length);
+    // Not every publisher encodes the percent signs of a URI once more.
+    const good = checks[attribute]?.(value) === undefined;
+    attributes[attribute] = good ? value : decoded(value);
   }
   const faults = faultsOf(attributes, (name) => `the header ${prefix}${name}`);
   if ("datacontenttype" in attributes) {

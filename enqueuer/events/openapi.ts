@@ -50,7 +50,8 @@ export function addPublishOpenApi(app: OpenAPIHono): void {
     description:
       "Each service gets a copy of its own, as a POST to `DEQUEUER_EVENTS_PATH`, by one of its " +
       "instances. CloudEvents 1.0 are passed on as they are; anything else becomes the data of " +
-      "one. Answers when the broker has confirmed it. There is no response to an event.",
+      "one. Answers when the broker has confirmed it. There is no response to an event. An " +
+      "`Idempotency-Key` goes to each service with it: it is for them to know an event again.",
     request: {
       params: z.object({
         topic: z.string().openapi({
@@ -83,7 +84,9 @@ export function addPublishOpenApi(app: OpenAPIHono): void {
         "The topic or the CloudEvent is not well-formed, or asks for what the broker does not have; `detail` says what is allowed.",
       ),
       401: problemResponse("An API key is needed."),
-      413: problemResponse("The body is over `ENQUEUER_MAX_BODY_BYTES`."),
+      413: problemResponse(
+        "The body is over `ENQUEUER_MAX_BODY_BYTES`, or over what the broker takes as one message.",
+      ),
       415: problemResponse("The CloudEvent is in a format other than JSON."),
       503: problemResponse(
         "The broker is down or a queue is full: the event may be in some of the queues.",

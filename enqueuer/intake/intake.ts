@@ -74,13 +74,13 @@ export async function takeIn(
   keepPreferences(headers);
   checkHeaderSize(path, headers);
   const { maxMessageBytes } = deps.broker.capabilities;
-  const until = Date.now() + delayMs + keepRequestBodyMs;
   const body = await readBody(request, {
     maxBytes: deps.maxBodyBytes,
     collectBytes: Math.min(spoolFromBytes, maxMessageBytes),
     async spool(before, rest) {
       // Nobody has to send gigabytes to be told that.
       await deps.broker.stats(requestQueue(service));
+      const until = Date.now() + delayMs + keepRequestBodyMs;
       const note = { spool: `${id}_request`, body: "request", request: id, until } as const;
       return await spoolBody(deps.spools, note, { before, rest, maxBytes: deps.maxBodyBytes });
     },

@@ -7,6 +7,7 @@ import { decodeSpoolNote } from "../../shared/message/spool_note.ts";
 import { finalStates, type ResultStore } from "../../shared/results/result_store.ts";
 import { notesQueue, type Spools } from "../../shared/spool/spools.ts";
 import { pause } from "../../shared/waiting.ts";
+import { keepConsuming } from "../keep_consuming.ts";
 import { type Sweep, sweepOf } from "./sweep_rule.ts";
 
 const log = logger("spools");
@@ -44,7 +45,14 @@ export class SpoolSweeper implements AsyncDisposable {
 
   /** Starts to consume. */
   start(): void {
-    if (!this.#stop.signal.aborted) this.#running = this.#run();
+    const { signal } = this.#stop;
+    if (signal.aborted) return;
+    this.#running = keepConsuming(this.#deps.broker, notesQueue.name, {
+      concurrency,
+      signal,
+      process: (delivery) => this.#process(delivery),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   /** There may be a first note by now. */
@@ -57,31 +65,15 @@ export class SpoolSweeper implements AsyncDisposable {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    const { broker } = this.#deps;
-    const { signal } = this.#stop;
-    const inFlight = new Set<Promise<void>>();
-    while (!signal.aborted) {
-      try {
-        const options = { prefetch: concurrency, signal };
-        for await (const delivery of broker.consume(notesQueue.name, options)) {
-          const work = this.#process(delivery).finally(() => inFlight.delete(work));
-          inFlight.add(work);
-        }
-        // The broker was closed.
-        break;
-      } catch (error) {
-        const missing = error instanceof QueueNotFoundError;
-        if (!missing) {
-          log.error("nobody looks after spools for {pauseMs} ms: {error}", { pauseMs, error });
-        }
-        this.#pausing = new AbortController();
-        const either = AbortSignal.any([signal, this.#pausing.signal]);
-        await pause(missing ? missingMs : pauseMs, either);
-        this.#pausing = undefined;
-      }
+  async #failed(error: unknown): Promise<void> {
+    const missing = error instanceof QueueNotFoundError;
+    if (!missing) {
+      log.error("nobody looks after spools for {pauseMs} ms: {error}", { pauseMs, error });
     }
-    await Promise.all(inFlight);
+    this.#pausing = new AbortController();
+    const either = AbortSignal.any([this.#stop.signal, this.#pausing.signal]);
+    await pause(missing ? missingMs : pauseMs, either);
+    this.#pausing = undefined;
   }
 
   async #process(delivery: Delivery): Promise<void> {

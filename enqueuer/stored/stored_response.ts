@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type HeaderTable, toHeaders } from "../../shared/http/headers.ts";
 import { Problem } from "../../shared/http/problem.ts";
 import { EnvelopeError, type QueuedResponse } from "../../shared/message/envelope.ts";
@@ -36,7 +37,8 @@ export async function storedResponse(
   if (status !== 200) return wholeResponse(spools, response);
   const lastEventId = asked.get("last-event-id");
   if (lastEventId !== null && isEventStream(headers)) {
-    return await resumed(spools, response, lastEventId);
+    // It is UTF-8 (WHATWG HTML section 9.2.4), and a header's value has a character for each byte.
+    return await resumed(spools, response, Buffer.from(lastEventId, "latin1").toString());
   }
   const size = spooled ? spooled.size : body.byteLength;
   if (!size) return wholeResponse(spools, response);

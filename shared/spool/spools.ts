@@ -119,7 +119,7 @@ export class Spools implements AsyncDisposable {
     this.delete(writer.id);
   }
 
-  /** Writes and reads no more. */
+  /** Writes and reads no more, and gives up what the broker has not taken. */
   stop(): void {
     this.#stop.abort();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { brokersUnderTest } from "../brokers.ts";
 import { bodyService, largeBody } from "../e2e/body_service.ts";
+import { watchMemory } from "../support/memory_watch.ts";
 import { metric } from "../support/metrics.ts";
 import { eventually } from "../support/waiting.ts";
 import { startDequeuer, startEnqueuer } from "./service_process.ts";
@@ -45,19 +46,7 @@ for (const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|rabbitmq q)
       };
       for (let i = 0; i < 3; i++) await send(8 * mib);
 
-      const look = () =>
-        Promise.all(urls.map((url) => metric(url, "process_resident_memory_bytes")));
-      const before = await look();
-      const most = [...before];
-      let done = false;
-      const looking = (async () => {
-        while (!done) {
-          (await look()).forEach((now, i) => most[i] = Math.max(most[i] ?? 0, now));
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      })();
-      await send(total).finally(() => done = true);
-      await looking;
+      const { before, most } = await watchMemory(urls, () => send(total));
       const growth = most.map((bytes, i) => bytes - (before[i] ?? 0));
       for (const bytes of growth) assert.ok(bytes < mostGrowth, `grew by ${growth.join(" and ")}`);
 

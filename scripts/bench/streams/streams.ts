@@ -1,5 +1,5 @@
 import { startDequeuer, startEnqueuer } from "../../../tests/process/service_process.ts";
-import { metric } from "../../../tests/support/metrics.ts";
+import { type MemoryTaken, watchMemory } from "../../../tests/support/memory_watch.ts";
 import { type BrokerName, openPlace, type PlaceOptions } from "../requests/place.ts";
 import { startScript } from "../script.ts";
 import { type Download, download, keep, readEvents, upload } from "./caller.ts";
@@ -26,15 +26,12 @@ export interface Measured {
   readonly large: Large[];
 }
 
-/** How a very large body came. */
-export interface Large {
+/** How a very large body came, and how much memory enqueuer and dequeuer took meanwhile. */
+export interface Large extends MemoryTaken {
   readonly what: "response" | "request" | "kept response";
   readonly bytes: number;
   readonly rate: number;
   readonly right: boolean;
-  /** Resident memory before it, and the most during it, bytes, of enqueuer and dequeuer. */
-  readonly before: readonly number[];
-  readonly most: readonly number[];
 }
 
 interface Way {
@@ -110,21 +107,6 @@ async function large(
   bytes: number,
   send: () => Promise<Download>,
 ): Promise<Large> {
-  const look = () =>
-    Promise.all(processes.map((url) => metric(url, "process_resident_memory_bytes")));
-  const before = await look();
-  const most = [...before];
-  let done = false;
-  const looking = (async () => {
-    while (!done) {
-      (await look()).forEach((now, i) => most[i] = Math.max(most[i] ?? 0, now));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  })();
-  try {
-    return { what, bytes, ...await send(), before, most };
-  } finally {
-    done = true;
-    await looking;
-  }
+  const { result, ...taken } = await watchMemory(processes, send);
+  return { what, bytes, ...result, ...taken };
 }
