@@ -40,12 +40,6 @@ export function within<T>(
       clearTimeout(timer);
       for (const signal of signals) signal.removeEventListener("abort", aborted);
     };
-    if (signals.some((signal) => signal.aborted)) {
-      // Nobody is to hear of it any more.
-      promise.catch(() => {});
-      return aborted();
-    }
-    for (const signal of signals) signal.addEventListener("abort", aborted);
     promise.then((value) => {
       release();
       resolve(value);
@@ -53,6 +47,8 @@ export function within<T>(
       release();
       reject(error);
     });
+    if (signals.some((signal) => signal.aborted)) return aborted();
+    for (const signal of signals) signal.addEventListener("abort", aborted);
   });
 }
 

@@ -89,7 +89,7 @@ const sqlite: BrokerUnderTest = {
  * SQLite with each handle by a path of its own. Handles on one path share their process's place at
  * the database; these have nothing but the file in common, as if they were in several processes.
  */
-export const sqliteApart: BrokerUnderTest = {
+const sqliteApart: BrokerUnderTest = {
   name: "sqlite apart",
   system: "sqlite",
   setUp: () =>
@@ -202,6 +202,10 @@ export const brokersUnderTest: readonly BrokerUnderTest[] = [
   redis,
   kafka,
 ];
+
+/** The same for what is kept beside queues, to which the type of RabbitMQ's queues makes no difference. */
+export const storesUnderTest: readonly BrokerUnderTest[] = [...brokersUnderTest, sqliteApart]
+  .filter(({ name }) => name !== "rabbitmq classic");
 
 async function setUp(find: () => Promise<Place>): Promise<TestBroker> {
   const { url, aliases = [], faults, tidy } = await find();

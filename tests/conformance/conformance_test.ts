@@ -1,40 +1,16 @@
-/** Runs every behaviour on every broker. Where one does not apply, its name says why. */
+/** Runs every behaviour on every broker. */
 
 import assert from "node:assert/strict";
-import {
-  brokersUnderTest,
-  type BrokerUnderTest,
-  eventually,
-  rabbitmqWithPriorities,
-  within,
-} from "../brokers.ts";
+import { brokersUnderTest, eventually, rabbitmqWithPriorities } from "../brokers.ts";
+import { testBehaviours, testList } from "../support/behaviour_suite.ts";
 import { listQueues } from "../support/rabbitmq_faults.ts";
 import { keysWith } from "../support/redis_faults.ts";
 import { runId } from "../support/waiting.ts";
-import type { Declared } from "./behaviour.ts";
 import { behaviours, priorityBehaviours } from "./behaviours.ts";
 
-Deno.test("conformance: every behaviour's file is in the list", async () => {
-  const helpers = ["behaviour.ts", "behaviours.ts", "messages.ts", "conformance_test.ts"];
-  const files = (await Array.fromAsync(Deno.readDir(import.meta.dirname ?? ".")))
-    .map(({ name }) => name).filter((name) => !helpers.includes(name));
-  assert.equal(behaviours.length, files.length);
-});
-
-for (const broker of [...brokersUnderTest, rabbitmqWithPriorities]) {
-  const declared = broker.missing === undefined ? await declaredBy(broker) : undefined;
-  for (const behaviour of broker === rabbitmqWithPriorities ? priorityBehaviours : behaviours) {
-    const exempt = declared ? behaviour.exempt?.(declared) : broker.missing;
-    Deno.test({
-      name: `${broker.name}: ${behaviour.name}${exempt ? ` [${exempt}]` : ""}`,
-      ignore: exempt !== undefined,
-      async fn() {
-        await using t = await broker.setUp();
-        await within(behaviour.run(t), behaviour.name, { timeoutMs: 90_000 });
-      },
-    });
-  }
-}
+testList("conformance", behaviours);
+await testBehaviours(brokersUnderTest, behaviours);
+await testBehaviours([rabbitmqWithPriorities], priorityBehaviours);
 
 const ctl = Deno.env.get("TEST_RABBITMQ_CTL");
 Deno.test({
@@ -58,9 +34,3 @@ Deno.test({
     }, { timeoutMs: 20_000 });
   },
 });
-
-async function declaredBy(broker: BrokerUnderTest): Promise<Declared> {
-  await using t = await broker.setUp();
-  const { capabilities } = await t.open();
-  return { capabilities, ...(t.faults ? { faults: t.faults } : {}) };
-}

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { QueueFullError } from "../../shared/broker/errors.ts";
+import { BrokerUnavailableError, QueueFullError } from "../../shared/broker/errors.ts";
 import { text, texts } from "../conformance/messages.ts";
 import { ack, Collector } from "../support/collector.ts";
 import { withRedis } from "../support/redis_faults.ts";
+import { piece, readAll, textOf } from "../spools/bodies.ts";
 import { redisTest, serverUrl } from "./server.ts";
+
+const limit = (bytes: string) =>
+  withRedis(serverUrl, (send) => send("CONFIG", "SET", "maxmemory", bytes));
 
 redisTest("a server without memory takes no request, but what ends them goes on", async (t) => {
   const [broker, other] = [await t.open(), await t.open()];
@@ -11,8 +15,6 @@ redisTest("a server without memory takes no request, but what ends them goes on"
   await broker.declare(queue);
   await broker.declare(reply);
   await broker.publish({ queue: queue.name }, texts("", 30));
-  const limit = (bytes: string) =>
-    withRedis(serverUrl, (send) => send("CONFIG", "SET", "maxmemory", bytes));
   await limit("1mb");
   try {
     await assert.rejects(broker.publish({ queue: queue.name }, [text("more")]), {
@@ -38,3 +40,29 @@ redisTest("a server without memory takes no request, but what ends them goes on"
   }
   await broker.publish({ queue: queue.name }, [text("more")]);
 });
+
+redisTest(
+  "a server without memory takes no body, but gives and deletes those it has",
+  async (t) => {
+    const store = (await t.open()).spools();
+    const [whole, begun] = [t.spool(), t.spool()];
+    await store.create(whole);
+    await store.append(whole, [piece(0, 0, "text", { last: true })]);
+    await store.create(begun);
+    await store.append(begun, [piece(0, 0, "be")]);
+    const more = [piece(1, 2, "gun"), piece(2, 5, "", { last: true })];
+    await limit("1mb");
+    try {
+      await assert.rejects(store.create(t.spool()), BrokerUnavailableError);
+      await assert.rejects(store.append(begun, more), BrokerUnavailableError);
+      assert.equal(textOf(await readAll(store, whole)), "text");
+      await store.delete(whole);
+      assert.equal(await store.look(whole, 1_000), undefined);
+    } finally {
+      await limit("0");
+    }
+    await store.append(begun, more);
+    assert.equal(textOf(await readAll(store, begun)), "begun");
+    await store.delete(begun);
+  },
+);

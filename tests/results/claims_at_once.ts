@@ -18,9 +18,10 @@ export const behaviour: Behaviour = {
     for (const answer of entered) {
       if (answer.kind === "taken") assert.equal(answer.record.id, id);
     }
-    for (const store of [one, two]) {
-      await known(store, id, { state: "queued", claim });
-      for (const request of requests) if (request.id !== id) await unknown(store, request.id);
-    }
+    const others = requests.filter((request) => request.id !== id);
+    await Promise.all([one, two].flatMap((store) => [
+      known(store, id, { state: "queued", claim }),
+      ...others.map((request) => unknown(store, request.id)),
+    ]));
   },
 };

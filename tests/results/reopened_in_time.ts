@@ -12,9 +12,7 @@ export const behaviour: Behaviour = {
     await known(two, id, { state: "dead" });
     await one.record({ id, service, state: "processing", run: 1, attempt: 1 });
     await one.record({ id: final, service, state: "dead", reason: "attempts" });
-    for (const store of [one, two]) {
-      await unknown(store, final);
-      await known(store, id, { state: "processing", run: 1 });
-    }
+    await Promise.all([one, two].map((store) => unknown(store, final)));
+    for (const store of [one, two]) await known(store, id, { state: "processing", run: 1 });
   },
 };

@@ -85,8 +85,9 @@ export async function known(
 /** Waits until a store does not know a request, nor its response. */
 export async function unknown(store: ResultStore, id: string): Promise<void> {
   await eventually(async () => {
-    assert.equal(await store.get(id), undefined);
-    assert.equal(await store.response(id), undefined);
+    // What is this young, a store waits for a little.
+    const found = await Promise.all([store.get(id), store.response(id)]);
+    assert.deepEqual(found, [undefined, undefined]);
     return true;
   });
 }

@@ -7,9 +7,9 @@ export const behaviour: Behaviour = {
   async run(t) {
     await using store = await openStore(t);
     for (const id of [newRequest().id, "", "no id at all"]) {
-      assert.equal(await store.get(id), undefined);
-      assert.equal(await store.response(id), undefined);
-      assert.equal(await store.cancel(id, Date.now() + 60_000), undefined);
+      const cancel = store.cancel(id, Date.now() + 60_000);
+      const found = await Promise.all([store.get(id), store.response(id), cancel]);
+      assert.deepEqual(found, [undefined, undefined, undefined]);
       await store.confirm(id);
       await store.withdraw(id);
       assert.equal(await store.get(id), undefined);

@@ -9,9 +9,7 @@ export const behaviour: Behaviour = {
     const [id, kept] = [await enterNew(one), await enterNew(one)];
     await known(two, id, { state: "queued" });
     await one.withdraw(id);
-    for (const store of [one, two]) {
-      await unknown(store, id);
-      await known(store, kept, { state: "queued" });
-    }
+    await Promise.all([one, two].map((store) => unknown(store, id)));
+    for (const store of [one, two]) await known(store, kept, { state: "queued" });
   },
 };

@@ -65,7 +65,7 @@ export class StreamSpools implements SpoolStore {
       if (!client) break;
       try {
         next ??= await offsetOf(client, id, from, signal);
-        await using reader = await open(client, id, next, piecesAhead, this.#closed);
+        await using reader = await open(client, id, next, piecesAhead);
         for (;;) {
           const entry = await reader.next(signal);
           if (!entry) break;
@@ -133,10 +133,9 @@ async function open(
   id: string,
   from: StreamPosition,
   ahead: number,
-  closing?: AbortSignal,
 ): Promise<StreamReader> {
   try {
-    return await StreamReader.open(client, spoolQueue(id), from, ahead, closing);
+    return await StreamReader.open(client, spoolQueue(id), from, ahead);
   } catch (error) {
     if (!client.closed && replyCodeOf(error) === replyCodes.notFound) {
       throw new SpoolNotFoundError(id);

@@ -36,22 +36,18 @@ export class StreamReader implements AsyncDisposable {
   readonly #channel: AMQPChannel;
   readonly #entries: Unread[] = [];
   readonly #acknowledgedAtOnce: number;
-  readonly #closing: AbortSignal | undefined;
   #lost = false;
   #unacknowledged = 0;
   #wake: (() => void) | undefined;
 
-  private constructor(channel: AMQPChannel, ahead: number, closing: AbortSignal | undefined) {
+  private constructor(channel: AMQPChannel, ahead: number) {
     this.#channel = channel;
-    this.#closing = closing;
     this.#acknowledgedAtOnce = Math.max(1, Math.min(acknowledgedAtOnce, ahead >> 1));
   }
 
   /**
    * Starts to read.
    * @param ahead how many messages may be on their way or unread.
-   * @param closing aborts when the connection is about to be closed, and the reader with it: a server may
-   * answer nothing any more.
    * @throws the library's error, when there is no such stream or the server refuses.
    */
   static async open(
@@ -59,11 +55,10 @@ export class StreamReader implements AsyncDisposable {
     stream: string,
     from: StreamPosition,
     ahead: number,
-    closing?: AbortSignal,
   ): Promise<StreamReader> {
     const limits = { ms: answerTimeoutMs };
     const channel = await within(client.channel(), limits);
-    const reader = new StreamReader(channel, ahead, closing);
+    const reader = new StreamReader(channel, ahead);
     channel.onerror = () => reader.#lose();
     channel.deliver = (message) => reader.#deliver(message, stream);
     const watch = new CancelWatch(channel, tag, () => reader.#lose());
@@ -99,9 +94,10 @@ export class StreamReader implements AsyncDisposable {
     this.#lose();
     if (this.#channel.closed) return;
     // A channel that is just closed leaves its consumer in the server's books for minutes.
-    const ended = this.#channel.basicCancel(tag).then(() => this.#channel.close());
-    const limits = { ms: answerTimeoutMs, signals: [this.#closing] };
-    await within(ended, limits).catch(() => {});
+    const cancelled = this.#channel.basicCancel(tag);
+    await within(cancelled, { ms: answerTimeoutMs }).catch(() => {});
+    // Not waited for: where the connection is closed meanwhile, the library never tells.
+    if (!this.#channel.closed) this.#channel.close().catch(() => {});
   }
 
   #deliver(received: AMQPMessage, stream: string): void {

@@ -1,5 +1,6 @@
-import { Connection } from "./connection.ts";
+import { backoffMs, pause } from "../../waiting.ts";
 import { listOf } from "./client.ts";
+import { Connection } from "./connection.ts";
 import type { Target } from "./url.ts";
 
 /** How long one wait is; after it, what nobody rang for is looked for. */
@@ -11,7 +12,7 @@ const blocksMs = 5000;
  */
 export class Bell implements Disposable {
   readonly #connection: Connection;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** @param onRing called when it rings, and from time to time when it may have. */
   constructor(target: Target, name: string, queue: string, onRing: () => void) {
@@ -20,23 +21,26 @@ export class Bell implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.#connection.close();
   }
 
   async #run(bell: string, onRing: () => void): Promise<void> {
-    while (!this.#closed) {
+    const { signal } = this.#closing;
+    for (let failures = 0; !signal.aborted; failures++) {
       try {
         await this.#connection.ready();
         // What came while nobody waited rang in vain.
         onRing();
         for (;;) {
           const rang = await this.#connection.send(["BLPOP", bell, `${blocksMs / 1000}`]);
-          if (this.#closed) return;
+          if (signal.aborted) return;
+          failures = 0;
           if (listOf(rang).length > 0 || rang === null) onRing();
         }
       } catch {
-        // The connection was lost: the next one waits again.
+        // The connection was lost, and the next one waits again; or the server refuses.
+        await pause(backoffMs(failures), signal);
       }
     }
   }

@@ -8,14 +8,18 @@ export type Argument = string | Buffer;
 /** What a command comes back with; strings come as bytes. */
 export type Reply = Buffer | string | number | boolean | null | readonly Reply[];
 
+/** Who is told of the messages on a channel. */
+export type Listener = (message: string, channel: string) => void;
+
 /** One connection of the client library. It connects once; a lost one is replaced by another. */
 export interface Client {
   connect(): Promise<void>;
   /** Sends a command. All those of one turn of the event loop go in one write. */
   send(args: readonly Argument[]): Promise<Reply>;
-  /** Calls back for each message on a channel. */
-  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
+  /** Calls back for each message on a channel. Resolves when none is missed any more. */
+  subscribe(channel: string, listener: Listener): Promise<void>;
+  /** Ends that. It takes the listener since, without, who comes before the answer hears nothing. */
+  unsubscribe(channel: string, listener: Listener): Promise<void>;
   /** Called once, when the connection is lost. */
   onLost: (error: Error) => void;
   /** Ends the connection; what waits for an answer rejects. */
@@ -66,7 +70,7 @@ export function makeClient(target: Target, name: string, connectTimeoutMs: numbe
     },
     send: (args) => client.sendCommand<Reply>(args, { typeMapping }),
     subscribe: (channel, listener) => client.subscribe(channel, listener),
-    unsubscribe: (channel) => client.unsubscribe(channel),
+    unsubscribe: (channel, listener) => client.unsubscribe(channel, listener),
     onLost: () => {},
     destroy() {
       destroyed = true;

@@ -9,14 +9,14 @@ export async function patiently<T>(
   signals: readonly AbortSignal[],
   look: () => Promise<T>,
 ): Promise<T | undefined> {
-  const either = AbortSignal.any([...signals]);
-  while (!either.aborted) {
+  const aborted = () => signals.some((signal) => signal.aborted);
+  while (!aborted()) {
     try {
       return await look();
     } catch (error) {
-      if (either.aborted) break;
+      if (aborted()) break;
       if (!(error instanceof BrokerUnavailableError)) throw error;
-      await pause(retryMs, either);
+      await pause(retryMs, AbortSignal.any([...signals]));
     }
   }
   return undefined;

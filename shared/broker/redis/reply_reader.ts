@@ -1,5 +1,6 @@
 import { ATTEMPT, type Delivery } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
+import { backoffMs, pause } from "../../waiting.ts";
 import { listOf, textOf } from "./client.ts";
 import { Connection } from "./connection.ts";
 import { decode } from "./fields.ts";
@@ -29,6 +30,7 @@ export class ReplyReader {
   readonly ended: Promise<void>;
   readonly #options: ReplyReaderOptions;
   readonly #reading: Connection;
+  readonly #closing = new AbortController();
 
   constructor(options: ReplyReaderOptions) {
     this.#options = options;
@@ -39,6 +41,7 @@ export class ReplyReader {
     this.ended = promise;
     this.buffer = new DeliveryBuffer(() => {
       signal.removeEventListener("abort", stop);
+      this.#closing.abort();
       this.#reading.close().then(resolve);
     });
     signal.addEventListener("abort", stop);
@@ -55,13 +58,15 @@ export class ReplyReader {
     const { queue, connection } = this.#options;
     const stream = `proxymq:{${queue}}:replies`;
     let last = "0-0";
-    while (!this.buffer.ended) {
+    const { signal } = this.#closing;
+    for (let failures = 0; !signal.aborted; failures++) {
       try {
         await this.#reading.ready();
         for (;;) {
           const read = await this.#reading.send(
             ["XREAD", "COUNT", `${most}`, "BLOCK", `${blocksMs}`, "STREAMS", stream, last],
           );
+          failures = 0;
           const [, entries] = listOf(read).map(listOf);
           if (!entries) {
             // By now all that was read is deleted; a stream that was lost may begin with lower ids.
@@ -74,7 +79,8 @@ export class ReplyReader {
           connection.send(["XDEL", stream, ...ids]).catch(() => {});
         }
       } catch {
-        // The connection was lost: the next one reads on.
+        // The connection was lost, and the next one reads on; or the server refuses.
+        await pause(backoffMs(failures), signal);
       }
     }
   }

@@ -81,7 +81,6 @@ return clock() - heard < tonumber(silence) and 'growing' or 'silent'
 export const deleting = new Script(
   spools,
   `
-evenIfFull()
 redis.call('UNLINK', spool(ARGV[1]), pieces(ARGV[1]))
 tell(ARGV[1])
 `,

@@ -19,6 +19,10 @@ export class Subscriptions implements AsyncDisposable {
   readonly #name: string;
   readonly #onLost: () => void;
   readonly #listeners = new Map<string, Set<WakeUp>>();
+  /** The same for all channels: the library tells by it whether anybody still listens to one. */
+  readonly #told = (_message: string, channel: string) => {
+    for (const wakeUp of this.#listeners.get(channel) ?? []) wakeUp.wake();
+  };
   #connection: Connection | undefined;
   #presence = "";
   #closed = false;
@@ -49,12 +53,10 @@ export class Subscriptions implements AsyncDisposable {
    * or the listener is woken when there is a connection.
    */
   async listen(channel: string, wakeUp: WakeUp): Promise<void> {
-    const connection = this.#open();
-    const present = this.#listeners.get(channel);
-    if (present) present.add(wakeUp);
-    else this.#listeners.set(channel, new Set([wakeUp]));
-    const { client } = connection;
-    if (client && !present) await this.#subscribe(client, channel).catch(() => {});
+    const { client } = this.#open();
+    const present = this.#listeners.get(channel) ?? new Set();
+    this.#listeners.set(channel, present.add(wakeUp));
+    if (client) await client.subscribe(channel, this.#told).catch(() => {});
   }
 
   /** Undoes {@link listen}. */
@@ -62,7 +64,7 @@ export class Subscriptions implements AsyncDisposable {
     const present = this.#listeners.get(channel);
     if (!present?.delete(wakeUp) || present.size > 0) return;
     this.#listeners.delete(channel);
-    this.#connection?.client?.unsubscribe(channel).catch(() => {});
+    this.#connection?.client?.unsubscribe(channel, this.#told).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,25 +93,18 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   async #subscribeAll(client: Client): Promise<void> {
-    await Promise.all([...this.#listeners.keys()].map((name) => this.#subscribe(client, name)));
+    const channels = [...this.#listeners.keys()];
+    await Promise.all(channels.map((channel) => client.subscribe(channel, this.#told)));
   }
 
-  #subscribe(client: Client, channel: string): Promise<void> {
-    return client.subscribe(channel, () => {
-      for (const wakeUp of this.#listeners.get(channel) ?? []) wakeUp.wake();
-    });
-  }
-
-  #changed(): void {
+  async #changed(): Promise<void> {
     const { client } = this.#connection ?? {};
     if (!client) {
       if (!this.#closed) this.#onLost();
       return;
     }
     // Of those who came while it was set up, the channel may not be subscribed to.
-    this.#subscribeAll(client).catch(() => {});
-    for (const wakeUps of this.#listeners.values()) {
-      for (const wakeUp of wakeUps) wakeUp.wake();
-    }
+    await this.#subscribeAll(client).catch(() => {});
+    for (const channel of this.#listeners.keys()) this.#told("", channel);
   }
 }
