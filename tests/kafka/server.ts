@@ -41,7 +41,7 @@ export async function recordsOf(
   name: string,
   offset: bigint,
 ): Promise<readonly ReadRecord[]> {
-  const topic = await cluster.topic(name);
+  const topic = await cluster.metadata.topic(name);
   if (!topic) return [];
   const connection = await cluster.connection(topic.leaders[0] ?? -1);
   const limits = { maxWaitMs: 100, maxBytes: 2 ** 20 };
