@@ -127,9 +127,9 @@ export class GroupSettings {
     this.#cluster = cluster;
   }
 
-  /** How often a record of these groups is handed out before it is dropped. */
-  get deliveryLimit(): number {
-    return this.#limit;
+  /** Whether a record is to be written anew: the next time but one that it comes back, it is dropped. */
+  isWorn({ deliveryCount }: { readonly deliveryCount: number }): boolean {
+    return deliveryCount >= this.#limit - 1;
   }
 
   /**
