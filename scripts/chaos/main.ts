@@ -10,7 +10,7 @@ const names = scenarios.map(({ name }) => name);
 const only = {
   any: "",
   server: " (not on sqlite)",
-  network: " (not on sqlite and kafka)",
+  network: " (not on sqlite)",
   rabbitmq: " (rabbitmq only)",
   redis: " (redis only)",
   sqlite: " (sqlite only)",

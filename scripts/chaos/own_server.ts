@@ -4,7 +4,12 @@ import { withRedis } from "../../tests/support/redis_faults.ts";
 import { kafka } from "../services/kafka.ts";
 import { rabbitmq } from "../services/rabbitmq.ts";
 import { redis } from "../services/redis.ts";
-import { type RunningService, ServiceUnavailableError, type Source } from "../services/service.ts";
+import {
+  type Proxied,
+  type RunningService,
+  ServiceUnavailableError,
+  type Source,
+} from "../services/service.ts";
 
 /** The servers there are. */
 const services = { rabbitmq, redis, kafka } as const;
@@ -12,6 +17,8 @@ const services = { rabbitmq, redis, kafka } as const;
 /** A server that nobody else uses, so that anything may be done to it. */
 export interface OwnServer extends AsyncDisposable {
   readonly url: string;
+  /** Where clients are told to come by a proxy, if they go where they are told. */
+  readonly proxied?: Proxied;
   /** Ends it by SIGKILL and starts it again on the same data. */
   kill(): Promise<void>;
   /**
@@ -51,6 +58,7 @@ export async function startOwnServer(
   const [command = "", ...prefix] = (running.ctl ?? "").split(" ");
   return {
     url: running.url,
+    ...(running.proxied ? { proxied: running.proxied } : {}),
     kill: () => source.restart(running, context, { kill: true }),
     async ctl(...args) {
       if (broker === "redis") {

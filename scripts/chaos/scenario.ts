@@ -29,7 +29,7 @@ export interface ServerStand extends Stand {
   readonly server: OwnServer;
 }
 
-/** A {@link Stand} on a server that clients reach by the address they were given, and no other. */
+/** A {@link Stand} on a server that is reached by a proxy. */
 export interface NetworkStand extends ServerStand {
   /** Between the services and the server. */
   readonly proxy: TcpProxy;
@@ -72,10 +72,8 @@ export function isFor({ broker: its }: Scenario, broker: BrokerName): boolean {
     case "any":
       return true;
     case "server":
-      return broker !== "sqlite";
     case "network":
-      // Kafka's clients go to the addresses that it tells them.
-      return broker === "rabbitmq" || broker === "redis";
+      return broker !== "sqlite";
     default:
       return its === broker;
   }

@@ -149,7 +149,7 @@ export async function runScenario(scenario: Scenario, options: StandOptions): Pr
 
 async function openBroker(
   stack: AsyncDisposableStack,
-  { heartbeat = 10 }: Scenario,
+  scenario: Scenario,
   { broker, server, service, ...options }: StandOptions & { service: string; folder?: string },
 ) {
   if (broker === "sqlite") {
@@ -158,19 +158,23 @@ async function openBroker(
   }
   if (!server) throw new Error(`${broker} needs a server of its own`);
   if (broker === "kafka") {
-    const { url } = server;
-    const its = { url, stop: () => Promise.resolve() };
-    return { broker: stack.use(kafkaAt(its, { service, restart: false })), url };
+    const its = { url: server.url, stop: () => Promise.resolve() };
+    const opened = stack.use(kafkaAt(its, { service, restart: false }));
+    if (scenario.broker !== "network") return { broker: opened, url: server.url };
+    // Clients go to the port that it tells those that come to this one.
+    const { port = 0, proxyPort } = server.proxied ?? {};
+    const proxy = stack.use(await startTcpProxy("127.0.0.1", port, proxyPort));
+    return { broker: opened, url: `kafka://127.0.0.1:${proxy.port}`, proxy };
   }
   const { hostname, port } = new URL(server.url);
-  const its = { url: server.url, ctl: undefined, stop: () => Promise.resolve() };
+  const its = { url: server.url, stop: () => Promise.resolve() };
   const at = broker === "redis" ? redisAt : rabbitmqAt;
   const opened = stack.use(at(its, { service, restart: false }));
   const proxy = stack.use(await startTcpProxy(hostname, Number(port)));
   const url = new URL(server.url);
   url.port = String(proxy.port);
   if (broker === "redis") url.searchParams.set("lease", "3");
-  else url.searchParams.set("heartbeat", String(heartbeat));
+  else url.searchParams.set("heartbeat", String(scenario.heartbeat ?? 10));
   return { broker: opened, url: url.href, proxy };
 }
 

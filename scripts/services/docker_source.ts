@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { freePort, run, until } from "./process.ts";
-import type { Context, Source } from "./service.ts";
+import type { Context, Proxied, Source } from "./service.ts";
 
 /** The image of a server and how it is reached. */
 export interface Image {
@@ -15,8 +15,10 @@ export interface Image {
   accepts(url: string): Promise<boolean>;
   /** The administration command inside the container. */
   readonly ctl: string;
-  /** Its environment variables, for a port of this machine. */
-  env?(port: number): Readonly<Record<string, string>>;
+  /** The ports for clients that come by a proxy, if they are free; the first one is published too. */
+  readonly preferredProxied?: Proxied;
+  /** Its environment variables, for ports of this machine. */
+  env?(port: number, proxied: Proxied | undefined): Readonly<Record<string, string>>;
 }
 
 /** A server in a container of its own, where a Docker engine answers. */
@@ -42,13 +44,20 @@ export function dockerSource(image: Image): Source {
     },
     async start(context) {
       const port = await freePort(image.preferredPort);
+      const { preferredProxied } = image;
+      const proxied = preferredProxied && {
+        port: await freePort(preferredProxied.port),
+        proxyPort: await freePort(preferredProxied.proxyPort),
+      };
       const container = `proxymq-${basename(context.dir)}-${port}`;
       const project = dirname(dirname(context.dir));
       context.log(`docker run ${image.image} on port ${port}`);
       const started = await run("docker", [
         ...["run", "--detach", "--name", container, "--hostname", container],
         ...["--label", `proxymq.project=${project}`],
-        ...Object.entries(image.env?.(port) ?? {}).map(([name, value]) => `--env=${name}=${value}`),
+        ...Object.entries(image.env?.(port, proxied) ?? {})
+          .map(([name, value]) => `--env=${name}=${value}`),
+        ...(proxied ? ["--publish", `127.0.0.1:${proxied.port}:${proxied.port}`] : []),
         ...["--publish", `127.0.0.1:${port}:${image.port ?? port}`, image.image],
         ...image.command ?? [],
       ], { timeoutMs: 300_000, signal: context.signal });
@@ -56,7 +65,8 @@ export function dockerSource(image: Image): Source {
         if (!started.ok) throw new Error(`docker run: ${started.stderr.trim()}`);
         const url = image.url(port);
         await ready(url, context);
-        return { how: "docker", url, container, ctl: `docker exec ${container} ${image.ctl}` };
+        const ctl = `docker exec ${container} ${image.ctl}`;
+        return { how: "docker", url, container, ctl, ...(proxied ? { proxied } : {}) };
       } catch (error) {
         await remove(container);
         throw error;

@@ -6,9 +6,11 @@ import { bootNode, haltNode, nodeLeader, smallServer, writeNode } from "./kafka_
 import { acceptsKafka } from "./kafka_ready.ts";
 import { reservePorts } from "./ports.ts";
 import { killGroup } from "./process.ts";
-import type { Service, Source } from "./service.ts";
+import type { Proxied, Service, Source } from "./service.ts";
 
 const given = () => Deno.env.get("TEST_KAFKA_URL") || undefined;
+/** The ports of clients that come by a proxy, if they are free. */
+const preferredProxied: Proxied = { port: 29_192, proxyPort: 24_192 };
 const controllerPortInDocker = 9_093;
 
 /** A server of our own, run by java from the jars that Kafka publishes. */
@@ -25,13 +27,16 @@ const fromJars: Source = {
     for (let tries = 1;; tries++) {
       await Deno.remove(dir, { recursive: true }).catch(() => {});
       await Deno.mkdir(dir, { recursive: true });
-      const [port = 0, controllerPort = 0] = await reservePorts(dir, [9_192, 19_192]);
+      const near = [9_192, 19_192, preferredProxied.port, preferredProxied.proxyPort];
+      const [port = 0, controllerPort = 0, ...others] = await reservePorts(dir, near);
+      const [proxiedPort = 0, proxyPort = 0] = others;
+      const proxied = { port: proxiedPort, proxyPort };
       context.log(`starting on port ${port}`);
       const url = `kafka://127.0.0.1:${port}`;
       try {
-        await writeNode({ dir, port, controllerPort, clusterId }, context);
+        await writeNode({ dir, port, controllerPort, proxied, clusterId }, context);
         await bootNode(url, clusterId, context);
-        return { how: "jars", url };
+        return { how: "jars", url, proxied };
       } catch (error) {
         // Somebody else may have taken the port that was free just now.
         if (tries === 2 || context.signal.aborted) throw error;
@@ -57,21 +62,24 @@ const fromJars: Source = {
 const inDocker = dockerSource({
   image: `apache/kafka:${kafkaVersion}`,
   preferredPort: 9_192,
+  preferredProxied,
   url: (port) => `kafka://127.0.0.1:${port}`,
   accepts: acceptsKafka,
   ctl: "/opt/kafka/bin/kafka-topics.sh",
   // The image takes each property as a variable. A server tells its clients where it listens.
-  env: (port) =>
+  env: (port, { port: proxiedPort, proxyPort } = preferredProxied) =>
     Object.fromEntries(
       Object.entries({
         ...smallServer,
         "node.id": 1,
         "process.roles": "broker,controller",
         "controller.quorum.voters": `1@127.0.0.1:${controllerPortInDocker}`,
-        listeners: `PLAINTEXT://:${port},CONTROLLER://:${controllerPortInDocker}`,
-        "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+        listeners: `PLAINTEXT://:${port},PROXIED://:${proxiedPort},` +
+          `CONTROLLER://:${controllerPortInDocker}`,
+        "advertised.listeners": `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxyPort}`,
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "listener.security.protocol.map":
+          "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
       }).map(([name, value]) => [
         `KAFKA_${name.toUpperCase().replaceAll(".", "_")}`,
         `${value}`,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { kafkaClassPath } from "./kafka_jars.ts";
 import { acceptsKafka } from "./kafka_ready.ts";
 import { isAlive, killGroup, run, runDetached, until } from "./process.ts";
-import type { Context } from "./service.ts";
+import type { Context, Proxied } from "./service.ts";
 
 /** How a node is set up. */
 export interface NodeOptions {
@@ -11,6 +11,8 @@ export interface NodeOptions {
   readonly dir: string;
   readonly port: number;
   readonly controllerPort: number;
+  /** For clients that come by a proxy. Nobody need be there. */
+  readonly proxied: Proxied;
   /** Tells our server from any other that may listen on the port. */
   readonly clusterId: string;
 }
@@ -43,14 +45,17 @@ export const smallServer = {
   "log.cleaner.dedupe.buffer.size": 4 * 2 ** 20,
 };
 
-function propertiesOf({ dir, port, controllerPort }: NodeOptions): string {
+function propertiesOf({ dir, port, controllerPort, proxied }: NodeOptions): string {
+  const here = (listeners: Readonly<Record<string, number>>) =>
+    Object.entries(listeners).map(([name, port]) => `${name}://127.0.0.1:${port}`).join(",");
   const properties = {
     ...smallServer,
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: here({ PLAINTEXT: port, PROXIED: proxied.port, CONTROLLER: controllerPort }),
+    "advertised.listeners": here({ PLAINTEXT: port, PROXIED: proxied.proxyPort }),
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": files(dir).data,

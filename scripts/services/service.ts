@@ -19,6 +19,16 @@ export interface RunningService {
   readonly ctl?: string;
   /** The container's name. */
   readonly container?: string;
+  /** Where a server that tells its clients where to go listens for those that come by a proxy. */
+  readonly proxied?: Proxied;
+}
+
+/** Ports of this machine for clients that come by a proxy. */
+export interface Proxied {
+  /** Where the server listens for them. */
+  readonly port: number;
+  /** Where it sends them: the proxy is to listen there. */
+  readonly proxyPort: number;
 }
 
 /** One way to have a service. */

@@ -14,7 +14,7 @@ async function take(broker: Broker, queue: string, count: number): Promise<DeadL
   const letters: DeadLetter[] = [];
   if (count === 0) return letters;
   const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]);
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)]);
   for await (const delivery of broker.consume(queue, { prefetch: 100, signal })) {
     const { headers } = delivery.message;
     letters.push({ path: String(headers.path), reason: String(headers[DEAD_REASON]) });

@@ -1,61 +1,34 @@
 import { connect } from "amqplib";
 import { DEAD_REASON } from "../../shared/broker/broker.ts";
 import { deadLetterQueue, requestQueue } from "../../shared/service_name.ts";
-import { down, restart, up } from "../services/manager.ts";
 import { run } from "../services/process.ts";
 import type { BrokerOptions, BrokerState, DeadLetter, SoakBroker } from "./broker.ts";
-
-/** A RabbitMQ server and what may be done to it. */
-export interface Server {
-  readonly url: string;
-  /** A command prefix, e.g. a path of `rabbitmqctl`. */
-  readonly ctl: string | undefined;
-  readonly restart?: () => Promise<void>;
-  readonly stop: () => Promise<unknown>;
-}
+import { brokerOn, findServer, type Server } from "./server.ts";
 
 /** RabbitMQ, given by the environment or brought up as for the tests. */
 export async function rabbitmqBroker(options: BrokerOptions): Promise<SoakBroker> {
-  return rabbitmqAt(await findServer(options), options);
+  const ctl = Deno.env.get("TEST_RABBITMQ_CTL");
+  const server = await findServer("rabbitmq", /^amqps?:/, options);
+  return rabbitmqAt({ ...(ctl ? { ctl } : {}), ...server }, options);
 }
 
 /** RabbitMQ on a server that is there. */
 export function rabbitmqAt(
-  { url, ctl, stop, ...server }: Server,
+  server: Server,
   options: Pick<BrokerOptions, "service" | "restart">,
 ): SoakBroker {
+  const { url, ctl } = server;
   const queue = requestQueue(options.service);
   const dead = deadLetterQueue(options.service);
-  return {
-    url,
-    shown: `RabbitMQ at ${new URL(url).host}`,
-    ...(options.restart && server.restart ? { restart: server.restart } : {}),
+  return brokerOn(server, options, {
+    title: "RabbitMQ",
     look: () => ctl === undefined ? lookByAmqp(url, queue) : lookByCtl(ctl, queue),
     deadLetters: () => takeDeadLetters(url, dead),
-    async [Symbol.asyncDispose]() {
-      try {
-        await onChannel(url, async (channel) => {
-          for (const name of [queue, dead]) await channel.deleteQueue(name);
-        });
-      } finally {
-        await stop();
-      }
-    },
-  };
-}
-
-async function findServer({ signal, log }: BrokerOptions): Promise<Server> {
-  const ctl = Deno.env.get("TEST_RABBITMQ_CTL") || undefined;
-  const given = Deno.env.get("BROKER_URL");
-  if (given && /^amqps?:/.test(given)) return { url: given, ctl, stop: () => Promise.resolve() };
-  const [service] = await up(["rabbitmq"], { signal, log });
-  if (!service) throw new Error("RabbitMQ cannot be had");
-  return {
-    url: service.url,
-    ctl: service.ctl ?? ctl,
-    ...(service.how === "url" ? {} : { restart: () => restart("rabbitmq", { signal, log }) }),
-    stop: () => service.started ? down(["rabbitmq"], { log }) : Promise.resolve(),
-  };
+    remove: () =>
+      onChannel(url, async (channel) => {
+        for (const name of [queue, dead]) await channel.deleteQueue(name);
+      }),
+  });
 }
 
 async function onChannel<T>(

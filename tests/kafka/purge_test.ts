@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { atStart, offsetAt } from "../../shared/broker/kafka/offsets.ts";
 import { tidy } from "../../shared/broker/kafka/tidying.ts";
 import type { Delivery } from "../../shared/broker/broker.ts";
 import { eventually } from "../brokers.ts";
@@ -19,9 +20,9 @@ kafkaTest("what is settled is deleted, and nothing else", async (t, cluster) => 
   await acknowledge(held.slice(0, 3));
   await acknowledge(held.slice(4, 5));
 
-  const topic = await cluster.topic(queue.name);
+  const topic = await cluster.metadata.topic(queue.name);
   assert.ok(topic);
-  const start = () => cluster.offset(topic, 0, -2);
+  const start = () => offsetAt(cluster, topic, 0, atStart);
   assert.equal(await start(), 0n);
   const consumed = () => [queue.name];
   const tidying = tidy({ cluster, consumed, delayed: () => {}, everyMs: 20, purgeEvery: 2 });

@@ -40,11 +40,12 @@ export async function recordsOf(
   cluster: Cluster,
   name: string,
   offset: bigint,
+  partition = 0,
 ): Promise<readonly ReadRecord[]> {
-  const topic = await cluster.topic(name);
+  const topic = await cluster.metadata.topic(name);
   if (!topic) return [];
-  const connection = await cluster.connection(topic.leaders[0] ?? -1);
+  const connection = await cluster.connection(topic.leaders[partition] ?? -1);
   const limits = { maxWaitMs: 100, maxBytes: 2 ** 20 };
-  const { records } = await fetchPartition(connection, topic.id, 0, offset, limits);
+  const { records } = await fetchPartition(connection, topic.id, partition, offset, limits);
   return records.filter((record) => record.offset >= offset);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { undeliverableTopic } from "../../shared/broker/kafka/delays.ts";
+import { atEnd, offsetAt } from "../../shared/broker/kafka/offsets.ts";
 import { decodeRecord } from "../../shared/broker/kafka/record.ts";
 import { eventually, uniqueName } from "../brokers.ts";
 import { text } from "../conformance/messages.ts";
@@ -13,8 +14,8 @@ kafkaTest(
     const [gone, bound] = [t.workQueue(), t.workQueue({ topics: [topic] })];
     await broker.declare(gone);
     await broker.declare(bound);
-    const there = await cluster.topic(undeliverableTopic);
-    const from = there && await cluster.offset(there, 0, -1) || 0n;
+    const there = await cluster.metadata.topic(undeliverableTopic);
+    const from = there && await offsetAt(cluster, there, 0, atEnd) || 0n;
     const [one, two] = [text("for a queue"), text("for a topic")];
     await broker.publish({ queue: gone.name }, [one], { delayMs: 250 });
     await broker.publish({ topic }, [two], { delayMs: 250 });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /**
@@ -28,13 +29,16 @@ export interface TcpProxy extends AsyncDisposable {
   refuse(refuses: boolean): void;
 }
 
-/** Starts a proxy on a free port of this machine. */
-export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
+/**
+ * Starts a proxy on this machine.
+ * @param ownPort where it listens. @default a free port
+ */
+export async function startTcpProxy(host: string, port: number, ownPort = 0): Promise<TcpProxy> {
   const network = new Network();
   const server = createServer({ noDelay: true }, (downstream) => {
     network.join(downstream, () => connect({ host, port, noDelay: true }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await once(server.listen(ownPort, "127.0.0.1"), "listening");
   return {
     port: (server.address() as AddressInfo).port,
     get connections() {

@@ -1,36 +1,12 @@
-import {
-  apiVersionsV3,
-  Connection,
-  findCoordinatorV6,
-  listOffsetsV9,
-  metadataV12,
-} from "@platformatic/kafka";
+import { apiVersionsV3, type Connection, metadataV12 } from "@platformatic/kafka";
 import { BrokerError, BrokerUnavailableError } from "../errors.ts";
 import { backoffMs, pause } from "../../waiting.ts";
-import {
-  answered,
-  brokerError,
-  codeOf,
-  codes,
-  isMissingTopic,
-  isMoved,
-  refused,
-} from "./refusal.ts";
+import { Coordinators } from "./coordinators.ts";
+import { Metadata } from "./metadata.ts";
+import { brokerError } from "./refusal.ts";
+import { Servers } from "./servers.ts";
 import { shareFetch } from "./share_apis.ts";
-import type { Host, Target } from "./url.ts";
-
-/** How long a server has to answer, milliseconds; longer than any request waits in it. */
-const requestTimeoutMs = 6_000;
-const connectTimeoutMs = 3_000;
-const shareGroupKind = 0;
-
-/** A topic as the cluster tells of it. */
-export interface Topic {
-  readonly name: string;
-  readonly id: string;
-  /** The node that leads each partition. */
-  readonly leaders: readonly number[];
-}
+import type { Target } from "./url.ts";
 
 /** How a cluster is watched. */
 export interface ClusterOptions {
@@ -42,17 +18,17 @@ export interface ClusterOptions {
 }
 
 /**
- * The servers and what they lead. It keeps a connection to ask, and one to each server that is
- * published to, renews them by itself, and opens others for who reads.
+ * A Kafka, through the connection that it is asked by. That is renewed by itself; with it go all
+ * others, and all that was known.
  */
 export class Cluster {
+  /** What it tells of topics. */
+  readonly metadata: Metadata;
+  /** Who coordinates its groups. */
+  readonly coordinators: Coordinators;
   readonly #options: ClusterOptions;
   readonly #closing = new AbortController();
-  readonly #nodes = new Map<number, Host>();
-  readonly #topics = new Map<string, Topic>();
-  readonly #coordinators = new Map<string, number>();
-  readonly #shared = new Map<number, Promise<Connection>>();
-  readonly #open = new Set<Connection>();
+  readonly #servers: Servers;
   #control: Connection | undefined;
   #connected = false;
   #generation = 0;
@@ -63,7 +39,11 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    this.#trouble = `connecting to ${options.target.shown}`;
+    const { target, name } = options;
+    this.#servers = new Servers({ target, name, closing: this.#closing.signal });
+    this.metadata = new Metadata(this, this.#servers);
+    this.coordinators = new Coordinators(this, this.#servers);
+    this.#trouble = `connecting to ${target.shown}`;
     this.#ready.promise.catch(() => {});
     this.#running = this.#run();
   }
@@ -113,59 +93,6 @@ export class Cluster {
     if (!this.#connected) throw this.#lost();
   }
 
-  /** What is known of a topic without asking. */
-  known(name: string): Topic | undefined {
-    return this.#topics.get(name);
-  }
-
-  /**
-   * A topic, or undefined if there is none. Asking never makes one.
-   * @throws {BrokerUnavailableError} not connected, or no leader.
-   */
-  async topic(name: string, { again = false } = {}): Promise<Topic | undefined> {
-    const known = again ? undefined : this.#topics.get(name);
-    return known ?? (await this.askFor([name])).get(name);
-  }
-
-  /** Asks for topics; those that there are not are left out. */
-  async askFor(names: readonly string[]): Promise<ReadonlyMap<string, Topic>> {
-    const found = new Map<string, Topic>();
-    const deadline = performance.now() + requestTimeoutMs;
-    for (let tries = 0;; tries++) {
-      const answer = await this.ask((control) =>
-        answered(metadataV12.api.async(control, [...names], false, false))
-      );
-      this.#takeNodes(answer.brokers);
-      let leaderless = false;
-      for (const { name, topicId, errorCode, partitions } of answer.topics) {
-        if (!name) continue;
-        this.#topics.delete(name);
-        // A name that no topic can have is the name of none.
-        if (isMissingTopic(errorCode) || errorCode === codes.invalidTopic) continue;
-        if (isMoved(errorCode) || partitions.some((each) => isMoved(each.errorCode))) {
-          leaderless = true;
-          continue;
-        }
-        if (errorCode !== 0) throw refused(errorCode, name);
-        const leaders: number[] = [];
-        for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-        const topic = { name, id: topicId, leaders };
-        this.#topics.set(name, topic);
-        found.set(name, topic);
-      }
-      if (!leaderless) return found;
-      if (performance.now() > deadline) {
-        throw new BrokerUnavailableError(`${names.join(", ")}: there is no leader`);
-      }
-      await pause(Math.min(500, 50 * 2 ** tries), this.#closing.signal);
-    }
-  }
-
-  /** What was known of a topic is no longer true. */
-  forget(name: string): void {
-    this.#topics.delete(name);
-  }
-
   /**
    * Asks any server.
    * @throws {BrokerError}
@@ -183,108 +110,13 @@ export class Cluster {
   /** The connection to a server for what is answered at once, opened if need be. */
   async connection(node: number): Promise<Connection> {
     if (!this.#control) throw this.#lost();
-    const known = this.#shared.get(node);
-    if (known) return await known;
-    const opening = this.#openTo(this.#host(node));
-    this.#shared.set(node, opening);
-    const forget = () => {
-      if (this.#shared.get(node) === opening) this.#shared.delete(node);
-    };
-    opening.then((connection) => connection.once("close", forget), forget);
-    return await opening;
+    return await this.#servers.shared(node);
   }
 
   /** A connection of its own to a server, for who waits in it. */
   async dedicated(node: number): Promise<Connection> {
     if (!this.#control) throw this.#lost();
-    return await this.#openTo(this.#host(node));
-  }
-
-  /**
-   * Asks the coordinator of a group, until one is there.
-   * @throws {BrokerUnavailableError} there is none in time.
-   */
-  async coordinated<T>(
-    group: string,
-    act: (connection: Connection) => Promise<T>,
-    isElsewhere: (answer: T) => boolean,
-  ): Promise<T> {
-    const deadline = performance.now() + requestTimeoutMs;
-    for (;;) {
-      const node = this.#coordinators.get(group) ?? await this.#findCoordinator(group);
-      if (node !== undefined) {
-        const connection = await this.connection(node);
-        try {
-          const answer = await act(connection);
-          if (!isElsewhere(answer)) return answer;
-        } catch (error) {
-          this.#coordinators.delete(group);
-          throw brokerError(error, `the group ${group}`);
-        }
-        this.#coordinators.delete(group);
-      }
-      if (performance.now() > deadline || this.#closing.signal.aborted) {
-        throw new BrokerUnavailableError(`the group ${group} has no coordinator`);
-      }
-      await pause(50, this.#closing.signal);
-    }
-  }
-
-  /**
-   * The offset of a partition at a time, -1 for its end, -2 for its start; undefined after its end.
-   * @throws {BrokerError}
-   */
-  async offset(topic: Topic, partition: number, time: number): Promise<bigint | undefined> {
-    const [offset] = await this.offsets(topic, [partition], time);
-    return offset;
-  }
-
-  /** The same for several partitions. */
-  async offsets(
-    topic: Topic,
-    partitions: readonly number[],
-    time: number,
-  ): Promise<(bigint | undefined)[]> {
-    const deadline = performance.now() + requestTimeoutMs;
-    for (let known = topic;;) {
-      try {
-        return await this.#offsets(known, partitions, time);
-      } catch (error) {
-        this.forget(topic.name);
-        if (!isMoved(codeOf(error)) || performance.now() > deadline) {
-          throw brokerError(error, topic.name);
-        }
-        await pause(50, this.#closing.signal);
-        known = await this.topic(topic.name) ?? topic;
-      }
-    }
-  }
-
-  async #offsets(
-    topic: Topic,
-    partitions: readonly number[],
-    time: number,
-  ): Promise<(bigint | undefined)[]> {
-    const byLeader = Map.groupBy(partitions, (partition) => topic.leaders[partition] ?? -1);
-    const found = new Map<number, bigint>();
-    await Promise.all([...byLeader].map(async ([leader, some]) => {
-      const connection = await this.connection(leader);
-      const answer = await listOffsetsV9.api.async(connection, -1, 0, [{
-        name: topic.name,
-        partitions: some.map((partitionIndex) => ({
-          partitionIndex,
-          currentLeaderEpoch: -1,
-          timestamp: BigInt(Math.trunc(time)),
-        })),
-      }]);
-      for (const { partitionIndex, offset } of answer.topics[0]?.partitions ?? []) {
-        found.set(partitionIndex, offset);
-      }
-    }));
-    return partitions.map((partition) => {
-      const offset = found.get(partition);
-      return offset === undefined || offset < 0n ? undefined : offset;
-    });
+    return await this.#servers.dedicated(node);
   }
 
   async close(): Promise<void> {
@@ -301,12 +133,6 @@ export class Cluster {
     );
   }
 
-  #host(node: number): Host {
-    const host = this.#nodes.get(node);
-    if (host) return host;
-    throw new BrokerUnavailableError(`there is no server ${node} just now`);
-  }
-
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted; failures++) {
@@ -314,7 +140,7 @@ export class Cluster {
       const host = hosts[failures % hosts.length];
       if (!host) return;
       try {
-        const control = await this.#openTo(host);
+        const control = await this.#servers.open(host);
         const closed = Promise.withResolvers<void>();
         control.once("close", () => closed.resolve());
         if (!control.isConnected()) throw new BrokerUnavailableError("the connection was closed");
@@ -357,64 +183,13 @@ export class Cluster {
       throw new BrokerError("the server is no Kafka 4.2 or later with share groups");
     }
     const { brokers } = await metadataV12.api.async(control, [], false, false);
-    this.#takeNodes(brokers);
-  }
-
-  #takeNodes(brokers: readonly { nodeId: number; host: string; port: number }[]): void {
-    this.#nodes.clear();
-    for (const { nodeId, host, port } of brokers) this.#nodes.set(nodeId, { host, port });
-  }
-
-  async #findCoordinator(group: string): Promise<number | undefined> {
-    const answer = await this.ask((control) =>
-      findCoordinatorV6.api.async(control, shareGroupKind, [group]).catch((error) => {
-        if (codeOf(error) === codes.coordinatorNotAvailable) return undefined;
-        throw error;
-      })
-    );
-    const found = answer?.coordinators[0];
-    if (!found || found.errorCode !== 0) return undefined;
-    this.#nodes.set(found.nodeId, { host: found.host, port: found.port });
-    this.#coordinators.set(group, found.nodeId);
-    return found.nodeId;
-  }
-
-  async #openTo({ host, port }: Host): Promise<Connection> {
-    const { target, name } = this.#options;
-    const { credentials } = target;
-    const connection = new Connection(name, {
-      connectTimeout: connectTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      maxInflights: 100,
-      ...(target.tls ? { tls: {}, tlsServerName: true } : {}),
-      ...(credentials ? { sasl: { ...credentials } } : {}),
-    });
-    // Whoever waits for an answer is told; without a listener it would end the process.
-    connection.on("error", () => {});
-    this.#open.add(connection);
-    connection.once("close", () => this.#open.delete(connection));
-    try {
-      await connection.connect(host, port);
-    } catch (error) {
-      this.#open.delete(connection);
-      throw brokerError(error, `${host}:${port}`);
-    }
-    if (this.#closing.signal.aborted) {
-      connection.close(() => {});
-      throw this.#lost();
-    }
-    return connection;
+    this.#servers.replace(brokers);
   }
 
   #drop(): void {
     this.#control = undefined;
-    this.#topics.clear();
-    this.#coordinators.clear();
-    this.#shared.clear();
-    for (const connection of [...this.#open]) {
-      connection.close(() => {});
-      connection.socket?.destroy();
-    }
-    this.#open.clear();
+    this.metadata.clear();
+    this.coordinators.clear();
+    this.#servers.drop();
   }
 }

@@ -2,7 +2,9 @@ import { Buffer } from "node:buffer";
 import { pause, within } from "../../waiting.ts";
 import { BrokerUnavailableError } from "../errors.ts";
 import { topicMatches } from "../topic_match.ts";
-import type { Cluster, Topic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Topic } from "./metadata.ts";
+import { atEnd, atStart, offsetAt } from "./offsets.ts";
 import { readPartition } from "./partition_reader.ts";
 import type { Producer } from "./producer.ts";
 import type { NewRecord, ReadRecord } from "./record.ts";
@@ -82,7 +84,7 @@ export class Directory {
    */
   async sync(): Promise<void> {
     const topic = await this.#topic();
-    const end = await this.#cluster.offset(topic, partition, -1) ?? 0n;
+    const end = await offsetAt(this.#cluster, topic, partition, atEnd) ?? 0n;
     await this.#reach(end);
   }
 
@@ -229,7 +231,7 @@ export class Directory {
   }
 
   async #topic(): Promise<Topic> {
-    const topic = await this.#cluster.topic(directoryTopic);
+    const topic = await this.#cluster.metadata.topic(directoryTopic);
     if (topic) return topic;
     throw new BrokerUnavailableError(`the topic "${directoryTopic}" is not there`);
   }
@@ -243,7 +245,7 @@ export class Directory {
       partition,
       signal: closing,
       start: async () => {
-        const start = await this.#cluster.offset(await this.#topic(), partition, -2) ?? 0n;
+        const start = await offsetAt(this.#cluster, await this.#topic(), partition, atStart) ?? 0n;
         this.#advance(start);
         return start;
       },

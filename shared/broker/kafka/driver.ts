@@ -19,16 +19,11 @@ import type {
   QueueSpec,
   QueueStats,
   Settlement,
-  WorkQueueSpec,
 } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
-import {
-  BrokerUnavailableError,
-  MessageTooLargeError,
-  QueueMismatchError,
-  QueueNotFoundError,
-} from "../errors.ts";
+import { BrokerUnavailableError, MessageTooLargeError, QueueNotFoundError } from "../errors.ts";
 import { Cluster } from "./cluster.ts";
+import { Declared } from "./declared.ts";
 import { maxDelayMs } from "./delays.ts";
 import { Directory } from "./directory.ts";
 import { Expiry } from "./expiry.ts";
@@ -40,15 +35,9 @@ import { topicResults } from "./results.ts";
 import { Router } from "./router.ts";
 import { settle } from "./settling.ts";
 import { TopicSpools, type TopicSpoolsOptions } from "./spools.ts";
-import { membersOf, oldestAge, progressOf } from "./stats.ts";
+import { statsOf } from "./stats.ts";
 import { tidy } from "./tidying.ts";
-import {
-  ensureTopics,
-  GroupSettings,
-  maxHeaderBytes,
-  maxMessageBytes,
-  topicSettings,
-} from "./topics.ts";
+import { GroupSettings, maxHeaderBytes, maxMessageBytes } from "./topics.ts";
 import { parseUrl, type Target } from "./url.ts";
 import { type Consuming, WorkConsumer } from "./work_consumer.ts";
 
@@ -81,13 +70,12 @@ class KafkaBroker implements Broker {
   readonly #cluster: Cluster;
   readonly #producer: Producer;
   readonly #directory: Directory;
-  readonly #groups: GroupSettings;
+  readonly #declared: Declared;
   readonly #replies: Replies;
   readonly #router: Router;
   readonly #consuming: Consuming;
   readonly #expiry: Expiry;
   readonly #consumers = new Set<WorkConsumer>();
-  readonly #specs = new Map<string, WorkQueueSpec>();
   readonly #tidying: Promise<void>;
   #mover: Mover | undefined;
   #status: BrokerStatus;
@@ -107,7 +95,8 @@ class KafkaBroker implements Broker {
     });
     this.#producer = new Producer(this.#cluster);
     this.#directory = new Directory(this.#cluster, target, this.#producer, handle);
-    this.#groups = new GroupSettings(this.#cluster);
+    const groups = new GroupSettings(this.#cluster);
+    this.#declared = new Declared(this.#cluster, target, this.#directory, groups);
     this.#replies = new Replies(this.#cluster, target, this.#directory, handle);
     this.#router = new Router(
       this.#cluster,
@@ -121,12 +110,12 @@ class KafkaBroker implements Broker {
     );
     this.#consuming = {
       cluster: this.#cluster,
-      groups: this.#groups,
+      groups,
       directory: this.#directory,
       router: this.#router,
       handle,
-      deadLetterQueue: (queue) => this.#deadLetterQueue(queue),
-      redeclare: (queue) => this.#redeclare(queue),
+      deadLetterQueue: (queue) => this.#declared.deadLetterQueue(queue),
+      redeclare: (queue) => this.#declared.redeclare(queue),
     };
     this.#expiry = new Expiry(this.#consuming);
     this.#tidying = tidy({
@@ -148,7 +137,7 @@ class KafkaBroker implements Broker {
         if (queue.kind === "reply") {
           return await this.#replies.declare(queue.name, queue.broadcasts ?? []);
         }
-        return await this.#declareWork(queue);
+        return await this.#declared.declare(queue);
       } catch (error) {
         const lost = this.#cluster.generation !== generation;
         if (!lost || !(error instanceof BrokerUnavailableError)) throw error;
@@ -202,35 +191,12 @@ class KafkaBroker implements Broker {
   async stats(queue: string): Promise<QueueStats> {
     await this.#cluster.firstTry;
     this.#cluster.check();
-    const deadLetterQueue = this.#deadLetterQueue(queue);
-    const names = [...new Set([queue, deadLetterQueue])];
-    const [topics] = await Promise.all([this.#cluster.askFor(names), this.#directory.sync()]);
-    const topic = topics.get(queue);
-    if (!topic) throw new QueueNotFoundError(queue);
-    const letters = deadLetterQueue === queue ? undefined : topics.get(deadLetterQueue);
-    const [work, dead, members] = await Promise.all([
-      progressOf(this.#cluster, topic),
-      letters && progressOf(this.#cluster, letters),
-      membersOf(this.#cluster, queue),
-    ]);
-    // The server keeps one that was killed for a while.
-    const consumers = members.filter((member) => {
-      const [handle, own] = member.split("/");
-      return own === undefined || this.#directory.isAlive(handle);
-    }).length;
-    const own = [...this.#consumers].filter((consumer) => consumer.queue === queue);
-    const held = own.reduce((sum, consumer) => sum + consumer.held, 0) +
-      this.#directory.heldByOthers(queue);
-    const inFlight = Math.min(held, work.unsettled);
-    const ready = work.unsettled - inFlight;
-    const age = ready > 0 ? await oldestAge(this.#cluster, topic, work) : undefined;
-    return {
-      ready,
-      dead: dead?.unsettled ?? 0,
-      consumers,
-      inFlight,
-      ...(age === undefined ? {} : { oldestAgeMs: age }),
-    };
+    return await statsOf(queue, {
+      cluster: this.#cluster,
+      directory: this.#directory,
+      deadLetterQueue: (queue) => this.#declared.deadLetterQueue(queue),
+      held: (queue) => this.#held(queue),
+    });
   }
 
   results(options: ResultStoreOptions): ResultStore {
@@ -289,58 +255,9 @@ class KafkaBroker implements Broker {
     else await Promise.all(queues.map((queue) => this.#router.toQueue(queue, messages)));
   }
 
-  async #declareWork(spec: WorkQueueSpec): Promise<void> {
-    const { name, deadLetterQueue, topics = [], unbind = [] } = spec;
-    await this.#directory.sync();
-    const names = [...new Set([deadLetterQueue, name])];
-    const found = await this.#cluster.askFor(names);
-    const declared = this.#directory.deadLetterQueue(name);
-    if (found.has(name) && declared !== undefined && declared !== deadLetterQueue) {
-      throw new QueueMismatchError(
-        `the queue "${name}" has the dead-letter queue "${declared}", not "${deadLetterQueue}"; ` +
-          "give one of the two another name",
-      );
-    }
-    const { partitions } = this.#target;
-    if (found.size < names.length) {
-      await ensureTopics(
-        this.#cluster,
-        this.#target,
-        names.map((name) => ({ name, partitions, settings: topicSettings.queue })),
-      );
-    }
-    await this.#groups.ensure(names);
-    const entries: (readonly [readonly string[], object | undefined])[] = [];
-    for (const each of names) {
-      if (this.#directory.deadLetterQueue(each) === deadLetterQueue) continue;
-      entries.push([["queue", each], { deadLetterQueue }]);
-    }
-    for (const pattern of topics) {
-      if (!this.#directory.isBound(name, pattern)) entries.push([["bind", name, pattern], {}]);
-    }
-    for (const pattern of unbind) {
-      if (this.#directory.isBound(name, pattern)) {
-        entries.push([["bind", name, pattern], undefined]);
-      }
-    }
-    await this.#directory.write(entries);
-    this.#specs.set(name, spec);
-  }
-
-  #deadLetterQueue(queue: string): string {
-    for (const { name, deadLetterQueue } of this.#specs.values()) {
-      if (name === queue || deadLetterQueue === queue) return deadLetterQueue;
-    }
-    return this.#directory.deadLetterQueue(queue) ?? queue.replace(/_requests$/, "_dlq");
-  }
-
-  async #redeclare(queue: string): Promise<void> {
-    for (const spec of this.#specs.values()) {
-      if (spec.name === queue || spec.deadLetterQueue === queue) {
-        return await this.#declareWork(spec);
-      }
-    }
-    throw new QueueNotFoundError(queue);
+  #held(queue: string): number {
+    const own = [...this.#consumers].filter((consumer) => consumer.queue === queue);
+    return own.reduce((sum, consumer) => sum + consumer.held, 0);
   }
 
   /** Starts to move what is delayed. */

@@ -1,9 +1,8 @@
 import { logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 import type { Cluster } from "./cluster.ts";
-import { fetchPartition } from "./partition_reader.ts";
 import { numberOf } from "./record.ts";
-import { membersOf, progressOf } from "./stats.ts";
+import { firstRecords, membersOf, progressOf } from "./progress.ts";
 import { type Consuming, WorkConsumer } from "./work_consumer.ts";
 
 const log = logger("broker");
@@ -76,7 +75,7 @@ export class Expiry {
   /** When to look next; undefined where nothing that expires is first. */
   async #look(queue: string): Promise<number | undefined> {
     const { cluster } = this.#shared;
-    if (!await cluster.topic(queue)) return undefined;
+    if (!await cluster.metadata.topic(queue)) return undefined;
     const first = await expiresAt(cluster, queue);
     if (first === undefined || first > Date.now()) return first;
     if ((await membersOf(cluster, queue)).length > 0) return Date.now() + againMs;
@@ -105,19 +104,12 @@ export class Expiry {
 
 /** When the first message expires that is not settled. */
 async function expiresAt(cluster: Cluster, queue: string): Promise<number | undefined> {
-  const topic = await cluster.topic(queue);
+  const topic = await cluster.metadata.topic(queue);
   if (!topic) return undefined;
-  const { starts } = await progressOf(cluster, topic);
-  const all = await Promise.all(starts.map(async (start, partition) => {
-    const connection = await cluster.connection(topic.leaders[partition] ?? -1);
-    const { records } = await fetchPartition(connection, topic.id, partition, start, {
-      maxWaitMs: 0,
-      maxBytes: 1,
-    });
-    const first = records.find(({ offset }) => offset >= start);
-    const expiration = numberOf(first?.fields.get("expiration"));
-    return first && expiration !== undefined ? first.timestamp + expiration : Infinity;
+  const firsts = await firstRecords(cluster, topic, await progressOf(cluster, topic));
+  const first = Math.min(...firsts.map((record) => {
+    const expiration = numberOf(record?.fields.get("expiration"));
+    return record && expiration !== undefined ? record.timestamp + expiration : Infinity;
   }));
-  const first = Math.min(...all);
   return Number.isFinite(first) ? first : undefined;
 }

@@ -98,7 +98,7 @@ export class Membership {
 
   async #send(epoch: number, topics: readonly string[] | null): Promise<ShareHeartbeatAnswer> {
     try {
-      return await this.#cluster.coordinated(
+      return await this.#cluster.coordinators.ask(
         this.#group,
         (connection) => shareHeartbeat.async(connection, this.#group, this.member, epoch, topics),
         ({ errorCode }) => isUncoordinated(errorCode),

@@ -1,11 +1,12 @@
 import { logger } from "../../log.ts";
 import { QueueNotFoundError } from "../errors.ts";
-import { delayTopic, leavesAt, nextHop } from "./delays.ts";
+import { delayTopic, firstHop, leavesAt, nextHop } from "./delays.ts";
 import type { Lease } from "./lease.ts";
 import { decodeRecord, encodeRecord, numberOf } from "./record.ts";
 import { delayFields, type Router } from "./router.ts";
 import { acknowledgements } from "./share_apis.ts";
 import { ShareConsumer } from "./share_consumer.ts";
+import type { GroupSettings } from "./topics.ts";
 import type { Consuming } from "./work_consumer.ts";
 
 const log = logger("broker");
@@ -25,12 +26,12 @@ export class Mover {
   readonly #router: Router;
   readonly #timers = new Map<Lease, ReturnType<typeof setTimeout>>();
   readonly #consumer: ShareConsumer;
-  readonly #deliveryLimit: () => number;
+  readonly #groups: GroupSettings;
   #stopped = false;
 
   constructor({ cluster, groups, router, handle }: Consuming) {
     this.#router = router;
-    this.#deliveryLimit = () => groups.deliveryLimit;
+    this.#groups = groups;
     this.#consumer = new ShareConsumer({
       cluster,
       groups,
@@ -38,7 +39,7 @@ export class Mover {
       topic: delayTopic,
       most: Infinity,
       mostEach: mostEachLevel,
-      onLease: (lease) => this.#take(lease),
+      onLease: (lease) => this.#wait(lease),
       onMissing: () => router.ensureDelays(),
     });
     this.#consumer.ended.catch(() => {});
@@ -52,22 +53,15 @@ export class Mover {
     await this.#consumer.ended.catch(() => {});
   }
 
-  #take(lease: Lease): void {
-    const { fields } = lease.record;
-    const dueAt = numberOf(fields.get(delayFields.due)) ?? 0;
-    const left = numberOf(fields.get(delayFields.left)) ?? 0;
-    // One that was handed out too often would be dropped: it is written anew.
-    const worn = lease.deliveryCount >= this.#deliveryLimit() - 1;
-    this.#wait(lease, worn ? 0 : leavesAt(dueAt, { left }) - Date.now());
-  }
-
-  #wait(lease: Lease, ms: number): void {
+  /** Moves it when it is time, or in so many milliseconds at the soonest. */
+  #wait(lease: Lease, leastMs = 0): void {
     if (this.#stopped) return;
+    const early = this.#groups.isWorn(lease) ? 0 : leavesAt(...delayOf(lease)) - Date.now();
+    const ms = Math.max(leastMs, early);
     if (ms <= 0) return void this.#move(lease);
     const timer = setTimeout(() => {
       this.#timers.delete(lease);
-      if (ms > longestTimerMs) this.#wait(lease, ms - longestTimerMs);
-      else this.#move(lease);
+      this.#wait(lease);
     }, Math.min(ms, longestTimerMs));
     this.#timers.set(lease, timer);
   }
@@ -85,13 +79,14 @@ export class Mover {
     }
   }
 
-  async #publish({ record, partition: level }: Lease): Promise<void> {
+  async #publish(lease: Lease): Promise<void> {
+    const { record } = lease;
     const { fields } = record;
     const message = decodeRecord(record);
-    const dueAt = numberOf(fields.get(delayFields.due)) ?? 0;
-    const left = numberOf(fields.get(delayFields.left)) ?? 0;
+    const [dueAt, { left }] = delayOf(lease);
     const early = Date.now() < leavesAt(dueAt, { left });
-    const hop = early ? { level, left } : nextHop({ left });
+    // A worn one starts anew with what is left: at the end of its level it would be too late.
+    const hop = early ? firstHop(dueAt - Date.now()) : nextHop({ left });
     const queue = fields.get(delayFields.queue);
     const topic = fields.get(delayFields.topic);
     if (hop) {
@@ -125,4 +120,9 @@ export class Mover {
       }
     }
   }
+}
+
+function delayOf({ record: { fields } }: Lease): Parameters<typeof leavesAt> {
+  const left = numberOf(fields.get(delayFields.left)) ?? 0;
+  return [numberOf(fields.get(delayFields.due)) ?? 0, { left }];
 }

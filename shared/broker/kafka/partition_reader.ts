@@ -1,6 +1,7 @@
 import { type Connection, fetchV17 } from "@platformatic/kafka";
 import { backoffMs, pause } from "../../waiting.ts";
 import type { Cluster } from "./cluster.ts";
+import { atStart, offsetAt } from "./offsets.ts";
 import { type ReadRecord, readRecords } from "./record.ts";
 import { codeOf, codes, isMissingTopic } from "./refusal.ts";
 
@@ -33,7 +34,7 @@ export async function readPartition(options: ReaderOptions): Promise<void> {
     const stop = () => connection?.socket?.destroy();
     try {
       await cluster.ready(signal);
-      const topic = await cluster.topic(options.topic);
+      const topic = await cluster.metadata.topic(options.topic);
       if (!topic) throw new Error(`the topic "${options.topic}" is not there`);
       next ??= await options.start();
       connection = await cluster.dedicated(topic.leaders[options.partition] ?? -1);
@@ -56,7 +57,7 @@ export async function readPartition(options: ReaderOptions): Promise<void> {
     } catch (error) {
       if (signal.aborted) break;
       const code = codeOf(error);
-      cluster.forget(options.topic);
+      cluster.metadata.forget(options.topic);
       // The topic is another one, or has been cut off before us: what is left starts where it starts.
       if (code === codes.offsetOutOfRange || isMissingTopic(code)) {
         next = await startOf(cluster, options).catch(() => next);
@@ -75,8 +76,8 @@ async function startOf(
   cluster: Cluster,
   { topic: name, partition }: ReaderOptions,
 ): Promise<bigint | undefined> {
-  const topic = await cluster.topic(name);
-  return topic && await cluster.offset(topic, partition, -2);
+  const topic = await cluster.metadata.topic(name);
+  return topic && await offsetAt(cluster, topic, partition, atStart);
 }
 
 /** What a fetch has found. */

@@ -71,7 +71,8 @@ export class Producer {
   ): Promise<bigint> {
     const deadline = performance.now() + patienceMs;
     for (;;) {
-      const known = this.#cluster.known(topic) ?? await this.#cluster.topic(topic);
+      const known = this.#cluster.metadata.known(topic) ??
+        await this.#cluster.metadata.topic(topic);
       if (!known) throw new QueueNotFoundError(topic);
       const leader = known.leaders[partition];
       if (leader === undefined) throw new BrokerUnavailableError(`${topic} has no ${partition}`);
@@ -80,14 +81,14 @@ export class Producer {
       } catch (error) {
         if (typeof error !== "number") throw error;
         if (isMissingTopic(error)) {
-          this.#cluster.forget(topic);
+          this.#cluster.metadata.forget(topic);
           throw new QueueNotFoundError(topic);
         }
         if (error === codes.messageTooLarge || error === codes.recordListTooLarge) {
           throw new MessageTooLargeError(`a message is over the limit of the topic "${topic}"`);
         }
         if (!isMoved(error) || performance.now() > deadline) throw refused(error, topic);
-        this.#cluster.forget(topic);
+        this.#cluster.metadata.forget(topic);
         await pause(100, this.#cluster.closing);
       }
     }

@@ -1,7 +1,9 @@
 import { deleteRecordsV2 } from "@platformatic/kafka";
-import type { Cluster, Topic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Topic } from "./metadata.ts";
+import { atStart, offsetsAt } from "./offsets.ts";
 import { brokerError } from "./refusal.ts";
-import { progressOf } from "./stats.ts";
+import { progressOf } from "./progress.ts";
 
 const timeoutMs = 5_000;
 
@@ -14,7 +16,7 @@ const timeoutMs = 5_000;
 export async function purge(cluster: Cluster, topic: Topic): Promise<void> {
   const { starts } = await progressOf(cluster, topic);
   const partitions = [...topic.leaders.keys()];
-  const firsts = await cluster.offsets(topic, partitions, -2);
+  const firsts = await offsetsAt(cluster, topic, partitions, atStart);
   const behind = partitions.filter((one) => (starts[one] ?? 0n) > (firsts[one] ?? 0n));
   const byLeader = Map.groupBy(behind, (partition) => topic.leaders[partition] ?? -1);
   await Promise.all([...byLeader].map(async ([leader, some]) => {

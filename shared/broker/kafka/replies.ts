@@ -3,6 +3,7 @@ import { DeliveryBuffer } from "../delivery_buffer.ts";
 import { BrokerUnavailableError, ReplyQueueLostError } from "../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Directory } from "./directory.ts";
+import { atEnd, offsetAt } from "./offsets.ts";
 import { readPartition } from "./partition_reader.ts";
 import { decodeRecord, type ReadRecord } from "./record.ts";
 import { ensureTopics, topicSettings } from "./topics.ts";
@@ -129,9 +130,9 @@ export class Replies {
 
   /** Starts to read a partition at its end, if that is not done already. Returns its end. */
   async #read(partition: number): Promise<bigint> {
-    const topic = await this.#cluster.topic(repliesTopic);
+    const topic = await this.#cluster.metadata.topic(repliesTopic);
     if (!topic) throw new BrokerUnavailableError(`the topic "${repliesTopic}" is not there`);
-    const end = await this.#cluster.offset(topic, partition, -1) ?? 0n;
+    const end = await offsetAt(this.#cluster, topic, partition, atEnd) ?? 0n;
     if (!this.#readers.has(partition)) {
       this.#readers.set(
         partition,

@@ -60,7 +60,7 @@ export class Router {
     if ("queue" in to) return [to.queue];
     await this.#directory.sync();
     const bound = this.#directory.boundTo(to.topic);
-    const found = await this.#cluster.askFor(bound);
+    const found = await this.#cluster.metadata.topics(bound);
     const gone = bound.filter((queue) => !found.has(queue));
     for (const key of gone.flatMap((queue) => this.#directory.entriesOf(queue))) {
       this.#directory.note(key, undefined);
@@ -96,7 +96,7 @@ export class Router {
 
   /** Appends messages for every reply queue with a broadcast. */
   async broadcast(name: string, messages: readonly Message[]): Promise<void> {
-    if (!await this.#cluster.topic(repliesTopic)) return;
+    if (!await this.#cluster.metadata.topic(repliesTopic)) return;
     const records = messages.map((message) => encodeRecord(message, { broadcast: name }));
     await this.#producer.send(repliesTopic, broadcastPartition, records, "leader");
   }
@@ -150,7 +150,7 @@ export class Router {
   }
 
   #known(queue: string): Place | undefined {
-    const topic = this.#cluster.known(queue);
+    const topic = this.#cluster.metadata.known(queue);
     if (topic) {
       const partition = topic.leaders.length === 1 ? 0 : this.#turn++ % topic.leaders.length;
       return { topic: queue, partition, acks: "all" };
@@ -166,7 +166,7 @@ export class Router {
 
   async #find(queue: string): Promise<Place> {
     this.#cluster.check();
-    await Promise.all([this.#directory.sync(), this.#cluster.topic(queue)]);
+    await Promise.all([this.#directory.sync(), this.#cluster.metadata.topic(queue)]);
     const place = this.#known(queue);
     if (place) return place;
     throw new QueueNotFoundError(queue);

@@ -1,6 +1,7 @@
 import { backoffMs, pause } from "../../waiting.ts";
 import { QueueNotFoundError } from "../errors.ts";
-import type { Cluster, Topic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Topic } from "./metadata.ts";
 import type { Lease } from "./lease.ts";
 import { Membership } from "./membership.ts";
 import { type Intake, ShareSession, type Stopping, type Wanted } from "./share_session.ts";
@@ -115,7 +116,7 @@ export class ShareConsumer implements Intake {
       const start = performance.now();
       try {
         await cluster.ready(signal);
-        const topic = await cluster.topic(name, { again: true });
+        const topic = await cluster.metadata.topic(name, { again: true });
         if (topic) await this.#consume(topic);
         else {
           await onMissing();
@@ -124,7 +125,7 @@ export class ShareConsumer implements Intake {
         found = true;
       } catch (error) {
         if (error instanceof QueueNotFoundError && !found) throw error;
-        cluster.forget(name);
+        cluster.metadata.forget(name);
       }
       if (performance.now() - start > 10_000) failures = 0;
       if (signal.aborted) break;

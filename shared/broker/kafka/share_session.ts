@@ -1,12 +1,12 @@
-import { type Connection, Reader, readRecordsBatches } from "@platformatic/kafka";
-import { Buffer } from "node:buffer";
+import type { Connection } from "@platformatic/kafka";
 import { WakeUp } from "../../wake_up.ts";
 import { pause } from "../../waiting.ts";
 import { BrokerUnavailableError, DeliveryLostError, QueueNotFoundError } from "../errors.ts";
-import { type Ack, batchAcks } from "./acks.ts";
-import type { Topic } from "./cluster.ts";
-import { Lease, type LeaseHolder } from "./lease.ts";
-import { readRecords } from "./record.ts";
+import { readAcquired } from "./acquired.ts";
+import { batchAcks } from "./acks.ts";
+import { Holding, type PendingAck } from "./holding.ts";
+import type { Topic } from "./metadata.ts";
+import type { Lease, LeaseHolder } from "./lease.ts";
 import { isMissingTopic, isMoved, refused } from "./refusal.ts";
 import {
   acknowledgements,
@@ -22,7 +22,6 @@ const leastWaitMs = 5;
 /** The wait is this part of the time since something came, or was settled, last. */
 const waitShare = 4;
 const maxBytes = 32 * 2 ** 20;
-const gap = 0;
 const closes = -1;
 /** How often a partition may have trouble of its own before the session is given up. */
 const mostTroubles = 100;
@@ -57,12 +56,6 @@ export interface SessionOptions {
   readonly intake: Intake;
 }
 
-interface Pending extends Ack {
-  readonly lease: Lease | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * A share session with one server, for the time of one connection. A fetch and an acknowledgement
  * exclude each other: the server gives the answer to a fetch up when the session has gone on
@@ -71,11 +64,10 @@ interface Pending extends Ack {
  */
 export class ShareSession implements LeaseHolder {
   readonly #options: SessionOptions;
-  readonly #held = new Set<Lease>();
+  readonly #holding: Holding;
   readonly #fetched = new Set<number>();
   readonly #wakeUp = new WakeUp();
   readonly #never = new AbortController().signal;
-  #pending: Pending[] = [];
   #epoch = 0;
   #lockMs = 15_000;
   #renewedAt = performance.now();
@@ -86,6 +78,7 @@ export class ShareSession implements LeaseHolder {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#holding = new Holding(options.topic.name);
   }
 
   /** There may be something to do. */
@@ -99,28 +92,17 @@ export class ShareSession implements LeaseHolder {
     this.wake();
   }
 
-  acknowledge(lease: Lease, type: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  async acknowledge(lease: Lease, type: number): Promise<void> {
     if (this.#lost) {
       lease.end();
-      reject(new DeliveryLostError("the connection that it came by is lost"));
-    } else {
-      // What is being settled makes room: the fetch that asks for more goes with it.
-      if (type !== acknowledgements.renew) {
-        lease.leave();
-        this.#activeAt = performance.now();
-      }
-      this.#pending.push({
-        lease,
-        partition: lease.partition,
-        offset: lease.record.offset,
-        type,
-        resolve,
-        reject,
-      });
-      this.wake();
+      throw new DeliveryLostError("the connection that it came by is lost");
     }
-    return promise;
+    // What is being settled makes room: the fetch that asks for more goes with it.
+    lease.leave();
+    this.#activeAt = performance.now();
+    const acknowledged = this.#holding.add(lease, type);
+    this.wake();
+    await acknowledged;
   }
 
   /**
@@ -140,10 +122,7 @@ export class ShareSession implements LeaseHolder {
       this.#lost = true;
       connection.close(() => {});
       connection.socket?.destroy();
-      for (const lease of this.#held) lease.end();
-      this.#held.clear();
-      const error = new BrokerUnavailableError("the connection was lost before it was settled");
-      for (const { reject } of this.#pending.splice(0)) reject(error);
+      this.#holding.lose();
     }
   }
 
@@ -153,10 +132,10 @@ export class ShareSession implements LeaseHolder {
       if (!connection.isConnected()) throw new BrokerUnavailableError("the connection was closed");
       if (this.#stopping === "all") return await this.#close();
       this.#renew();
-      const acks = this.#pending.splice(0);
+      const acks = this.#holding.takePending();
       try {
         const stopping = this.#stopping !== "no";
-        if (stopping && acks.length === 0 && this.#held.size === 0) return await this.#close();
+        if (stopping && acks.length === 0 && this.#holding.size === 0) return await this.#close();
         const renews = acks.some(({ type }) => type === acknowledgements.renew);
         const wanted = stopping || renews ? undefined : intake.want(partitions);
         if (wanted) await this.#fetch(wanted, acks);
@@ -177,13 +156,10 @@ export class ShareSession implements LeaseHolder {
     const now = performance.now();
     if (now - this.#renewedAt < this.#lockMs / 3) return;
     this.#renewedAt = now;
-    for (const lease of this.#held) {
-      if (this.#pending.some((pending) => pending.lease === lease)) continue;
-      this.acknowledge(lease, acknowledgements.renew).catch(() => lease.end());
-    }
+    this.#holding.renew();
   }
 
-  async #fetch(wanted: Wanted, acks: readonly Pending[]): Promise<void> {
+  async #fetch(wanted: Wanted, acks: readonly PendingAck[]): Promise<void> {
     const { group, member, topic, connection, intake } = this.#options;
     const batches = batchAcks(acks);
     const asked = new Map<number, SharePartition>();
@@ -211,7 +187,8 @@ export class ShareSession implements LeaseHolder {
       for (const { partition } of forgotten) this.#fetched.delete(partition);
       for (const partition of wanted.partitions) this.#fetched.add(partition);
       if (answer.lockMs > 0) this.#lockMs = answer.lockMs;
-      leases = this.#acquired(answer);
+      leases = this.#holding.hold(readAcquired(answer.partitions), this);
+      if (leases.length > 0) this.#activeAt = performance.now();
       const failed = new Map(answer.partitions.map((one) => [one.partition, one.ackErrorCode]));
       await this.#settled(acks, failed);
       await this.#checkPartitions(answer);
@@ -222,45 +199,9 @@ export class ShareSession implements LeaseHolder {
 
   /** The more recently something came or was settled, the sooner something else may be. */
   #waitMs(): number {
-    if (this.#held.size === 0) return idleWaitMs;
+    if (this.#holding.size === 0) return idleWaitMs;
     const age = (performance.now() - this.#activeAt) / waitShare;
     return Math.round(Math.min(idleWaitMs, Math.max(leastWaitMs, age)));
-  }
-
-  #acquired(answer: ShareFetchAnswer): Lease[] {
-    const leases: Lease[] = [];
-    for (const { partition, records, acquired } of answer.partitions) {
-      if (acquired.length === 0) continue;
-      const reader = Reader.from(
-        records
-          ? Buffer.from(records.buffer, records.byteOffset, records.byteLength)
-          : Buffer.alloc(0),
-      );
-      const found = new Map(
-        [...readRecords(readRecordsBatches(reader))].map((record) => [record.offset, record]),
-      );
-      for (const { first, last, deliveryCount } of acquired) {
-        for (let offset = first; offset <= last; offset++) {
-          const record = found.get(offset);
-          if (record) {
-            const lease = new Lease(this, partition, record, deliveryCount);
-            this.#held.add(lease);
-            leases.push(lease);
-          } else {
-            this.#pending.push({
-              lease: undefined,
-              partition,
-              offset,
-              type: gap,
-              resolve() {},
-              reject() {},
-            });
-          }
-        }
-      }
-    }
-    if (leases.length > 0) this.#activeAt = performance.now();
-    return leases;
   }
 
   async #checkPartitions(answer: ShareFetchAnswer): Promise<void> {
@@ -277,7 +218,7 @@ export class ShareSession implements LeaseHolder {
     await pause(troublePauseMs, this.#never);
   }
 
-  async #acknowledge(acks: readonly Pending[]): Promise<void> {
+  async #acknowledge(acks: readonly PendingAck[]): Promise<void> {
     const { topic } = this.#options;
     const answer = await this.#send(acks, this.#nextEpoch());
     if (answer.errorCode !== 0) throw refused(answer.errorCode, topic.name);
@@ -287,7 +228,7 @@ export class ShareSession implements LeaseHolder {
     );
   }
 
-  #send(acks: readonly Pending[], epoch: number) {
+  #send(acks: readonly PendingAck[], epoch: number) {
     const { group, member, topic, connection } = this.#options;
     return shareAcknowledge.async(connection, {
       group,
@@ -303,40 +244,20 @@ export class ShareSession implements LeaseHolder {
   }
 
   /** One that is refused makes the server refuse all that came with it for its partition. */
-  async #settled(acks: readonly Pending[], codes: ReadonlyMap<number, number>): Promise<void> {
-    const again: Pending[] = [];
+  async #settled(acks: readonly PendingAck[], codes: ReadonlyMap<number, number>): Promise<void> {
+    const again: PendingAck[] = [];
     for (const ack of acks) {
       const code = codes.get(ack.partition) ?? 0;
       const alone = acks.filter(({ partition }) => partition === ack.partition).length === 1;
-      if (code === 0) this.#done(ack);
-      else if (alone) this.#refuse(ack, code);
+      if (code === 0) this.#holding.done(ack);
+      else if (alone) this.#holding.refuse(ack, code);
       else again.push(ack);
     }
     for (const ack of again) await this.#acknowledge([ack]);
   }
 
-  #done({ lease, type, resolve }: Pending): void {
-    if (lease && type !== acknowledgements.renew) {
-      this.#held.delete(lease);
-      lease.end();
-    }
-    resolve();
-  }
-
-  #refuse({ lease, reject }: Pending, code: number): void {
-    if (lease) {
-      this.#held.delete(lease);
-      lease.end();
-    }
-    reject(
-      new DeliveryLostError("it is no longer this consumer's", {
-        cause: refused(code, this.#options.topic.name),
-      }),
-    );
-  }
-
   async #close(): Promise<void> {
-    const acks = this.#pending.splice(0).filter(({ type }) => type !== acknowledgements.renew);
+    const acks = this.#holding.takePending().filter(({ type }) => type !== acknowledgements.renew);
     if (this.#epoch === 0) return;
     try {
       const answer = await this.#send(acks, closes);
@@ -346,8 +267,8 @@ export class ShareSession implements LeaseHolder {
       const failed = new Map(codes);
       for (const ack of acks) {
         const code = failed.get(ack.partition) ?? answer.errorCode;
-        if (code === 0) this.#done(ack);
-        else this.#refuse(ack, code);
+        if (code === 0) this.#holding.done(ack);
+        else this.#holding.refuse(ack, code);
       }
     } catch (error) {
       for (const { reject } of acks) {

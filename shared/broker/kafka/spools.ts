@@ -3,7 +3,9 @@ import { decodePiece, encodePiece } from "../../message/piece.ts";
 import type { Piece, SpoolState, SpoolStore } from "../../spool/spool_store.ts";
 import { backoffMs, pause, within } from "../../waiting.ts";
 import { BrokerUnavailableError, QueueNotFoundError, SpoolNotFoundError } from "../errors.ts";
-import type { Cluster, Topic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Topic } from "./metadata.ts";
+import { atEnd, atStart, offsetAt } from "./offsets.ts";
 import { type Fetched, fetchPartition } from "./partition_reader.ts";
 import type { Producer } from "./producer.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
@@ -133,7 +135,7 @@ export class TopicSpools implements SpoolStore {
         if (errorCode !== 0 && !isMissingTopic(errorCode)) throw refused(errorCode, name);
       }
       // The controller knows it before the others do.
-      for (let tries = 0; await this.#cluster.topic(name, { again: true }); tries++) {
+      for (let tries = 0; await this.#cluster.metadata.topic(name, { again: true }); tries++) {
         await pause(5 + 5 * tries, this.#cluster.closing);
       }
     });
@@ -161,7 +163,7 @@ export class TopicSpools implements SpoolStore {
   async #find(id: string): Promise<Topic> {
     this.#cluster.check();
     for (const start = performance.now();;) {
-      const topic = await this.#cluster.topic(spoolTopic(id), { again: true });
+      const topic = await this.#cluster.metadata.topic(spoolTopic(id), { again: true });
       if (topic) return topic;
       if (performance.now() - start > behindMs) throw new SpoolNotFoundError(id);
       await pause(behindMs / 6, this.#cluster.closing);
@@ -170,10 +172,10 @@ export class TopicSpools implements SpoolStore {
 
   /** An offset from where reading comes to a byte soon: pieces grow with the offsets. */
   async #offsetOf(topic: Topic, from: number): Promise<bigint> {
-    const first = await this.#cluster.offset(topic, partition, -2) ?? 0n;
+    const first = await offsetAt(this.#cluster, topic, partition, atStart) ?? 0n;
     if (from <= 0) return first;
     let low = first;
-    let high = await this.#cluster.offset(topic, partition, -1) ?? first;
+    let high = await offsetAt(this.#cluster, topic, partition, atEnd) ?? first;
     while (high - low > closeEnough) {
       const middle = (low + high) >> 1n;
       const piece = await this.#pieceAt(topic, middle);
@@ -193,7 +195,7 @@ export class TopicSpools implements SpoolStore {
 
   async #stateOf(topic: Topic, silenceMs: number): Promise<SpoolState> {
     const deadline = performance.now() + silenceMs;
-    let end = await this.#cluster.offset(topic, partition, -1) ?? 0n;
+    let end = await offsetAt(this.#cluster, topic, partition, atEnd) ?? 0n;
     if (end > 0n && (await this.#pieceAt(topic, end - 1n))?.last) return "ended";
     const connection = await this.#cluster.dedicated(leaderOf(topic));
     try {

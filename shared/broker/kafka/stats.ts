@@ -1,76 +1,63 @@
-import { BrokerError, BrokerUnavailableError } from "../errors.ts";
-import type { Cluster, Topic } from "./cluster.ts";
-import { fetchPartition } from "./partition_reader.ts";
-import { brokerError, codes, isUncoordinated } from "./refusal.ts";
-import { describeShareOffsets, shareGroupDescribe } from "./share_apis.ts";
+import type { QueueStats } from "../broker.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Directory } from "./directory.ts";
+import { QueueNotFoundError } from "../errors.ts";
+import type { Topic } from "./metadata.ts";
+import { firstRecords, membersOf, type Progress, progressOf } from "./progress.ts";
 
-/** How far the consumers of a topic are. */
-export interface Progress {
-  /** How many records are not settled. */
-  readonly unsettled: number;
-  /** The first of each partition that is not. */
-  readonly starts: readonly bigint[];
+/** Where stats are looked for. */
+export interface StatsSources {
+  readonly cluster: Cluster;
+  readonly directory: Directory;
+  readonly deadLetterQueue: (queue: string) => string;
+  /** How many deliveries of a queue this handle's own consumers hold. */
+  readonly held: (queue: string) => number;
 }
 
-/** @throws {BrokerError} */
-export async function progressOf(cluster: Cluster, topic: Topic): Promise<Progress> {
-  const { name } = topic;
-  const partitions = [...topic.leaders.keys()];
-  const [described, ends, firsts] = await Promise.all([
-    cluster.coordinated(
-      name,
-      (connection) => describeShareOffsets.async(connection, name, name, partitions),
-      (offsets) => offsets.some(({ errorCode }) => isUncoordinated(errorCode)),
-    ),
-    cluster.offsets(topic, partitions, -1),
-    cluster.offsets(topic, partitions, -2),
+/**
+ * The stats of a work queue.
+ * @throws {QueueNotFoundError} @throws {BrokerError}
+ */
+export async function statsOf(queue: string, sources: StatsSources): Promise<QueueStats> {
+  const { cluster, directory } = sources;
+  const deadLetterQueue = sources.deadLetterQueue(queue);
+  const names = [...new Set([queue, deadLetterQueue])];
+  const [topics] = await Promise.all([cluster.metadata.topics(names), directory.sync()]);
+  const topic = topics.get(queue);
+  if (!topic) throw new QueueNotFoundError(queue);
+  const letters = deadLetterQueue === queue ? undefined : topics.get(deadLetterQueue);
+  const [work, dead, members] = await Promise.all([
+    progressOf(cluster, topic),
+    letters && progressOf(cluster, letters),
+    membersOf(cluster, queue),
   ]);
-  let unsettled = 0;
-  const starts: bigint[] = [];
-  for (const partition of partitions) {
-    const found = described.find((one) => one.partition === partition && one.errorCode === 0);
-    const end = ends[partition] ?? 0n;
-    const first = firsts[partition] ?? 0n;
-    const start = found && found.start > first ? found.start : first;
-    starts.push(start);
-    const lag = found && found.start >= 0n && found.lag >= 0n ? found.lag : end - start;
-    unsettled += Number(lag > 0n ? lag : 0n);
-  }
-  return { unsettled, starts };
+  // The server keeps one that was killed for a while.
+  const consumers = members.filter((member) => {
+    const [handle, own] = member.split("/");
+    return own === undefined || directory.isAlive(handle);
+  }).length;
+  const held = sources.held(queue) + directory.heldByOthers(queue);
+  const inFlight = Math.min(held, work.unsettled);
+  const ready = work.unsettled - inFlight;
+  const oldestAgeMs = ready > 0 ? await oldestAge(cluster, topic, work) : undefined;
+  return {
+    ready,
+    dead: dead?.unsettled ?? 0,
+    consumers,
+    inFlight,
+    ...(oldestAgeMs === undefined ? {} : { oldestAgeMs }),
+  };
 }
 
-/** The members of the group of a topic. @throws {BrokerError} */
-export async function membersOf(cluster: Cluster, group: string): Promise<readonly string[]> {
-  const { errorCode, members } = await cluster.coordinated(
-    group,
-    (connection) => shareGroupDescribe.async(connection, group),
-    ({ errorCode }) => isUncoordinated(errorCode),
-  );
-  if (errorCode === codes.groupNotFound) return [];
-  if (errorCode !== 0) throw new BrokerUnavailableError(`the group ${group} cannot be described`);
-  return members;
-}
-
-/** How old the first record is that is not settled, milliseconds. @throws {BrokerError} */
-export async function oldestAge(
+/** How old the first message is that is not settled, milliseconds. */
+async function oldestAge(
   cluster: Cluster,
   topic: Topic,
-  { starts }: Progress,
+  progress: Progress,
 ): Promise<number | undefined> {
-  const ages = await Promise.all(starts.map(async (start, partition) => {
-    const connection = await cluster.connection(topic.leaders[partition] ?? -1);
-    try {
-      const { records } = await fetchPartition(connection, topic.id, partition, start, {
-        maxWaitMs: 0,
-        maxBytes: 1,
-      });
-      const first = records.find(({ offset }) => offset >= start);
-      return first && Math.max(0, Date.now() - first.timestamp);
-    } catch (error) {
-      if (error instanceof BrokerError) throw error;
-      throw brokerError(error, topic.name);
-    }
-  }));
-  const known = ages.filter((age) => age !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
+  const firsts = (await firstRecords(cluster, topic, progress)).filter((first) =>
+    first !== undefined
+  );
+  if (firsts.length === 0) return undefined;
+  return Math.max(0, Date.now() - Math.min(...firsts.map(({ timestamp }) => timestamp)));
 }

@@ -25,11 +25,11 @@ export async function tidy(options: TidyOptions): Promise<void> {
     const queues = new Set(consumed());
     if (closing.aborted || queues.size === 0 || !cluster.connected) continue;
     try {
-      const delays = await cluster.topic(delayTopic);
+      const delays = await cluster.metadata.topic(delayTopic);
       if (delays) delayed();
       if (times % purgeEvery !== 0) continue;
       for (const name of queues) {
-        const topic = await cluster.topic(name);
+        const topic = await cluster.metadata.topic(name);
         if (topic) await purge(cluster, topic);
       }
       if (delays) await purge(cluster, delays);

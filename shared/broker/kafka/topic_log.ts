@@ -3,7 +3,9 @@ import type { LogEntry, ResultLog } from "../../results/log/result_log.ts";
 import { within } from "../../waiting.ts";
 import type { Message } from "../broker.ts";
 import { BrokerUnavailableError, MessageTooLargeError, QueueNotFoundError } from "../errors.ts";
-import type { Cluster, Topic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Topic } from "./metadata.ts";
+import { atEnd, offsetAt } from "./offsets.ts";
 import { fetchPartition, readPartition } from "./partition_reader.ts";
 import type { Producer } from "./producer.ts";
 import { decodeRecord, encodeRecord, type ReadRecord } from "./record.ts";
@@ -85,9 +87,9 @@ export class TopicLog implements ResultLog {
       signal: both,
       start: async () => {
         const topic = await this.#topic();
-        const end = await cluster.offset(topic, partition, -1) ?? 0n;
+        const end = await offsetAt(cluster, topic, partition, atEnd) ?? 0n;
         if (since === "now") return end;
-        return await cluster.offset(topic, partition, Math.max(0, since)) ?? end;
+        return await offsetAt(cluster, topic, partition, Math.max(0, since)) ?? end;
       },
       onAttached: () => {
         this.#attached.add(stop);
@@ -145,7 +147,7 @@ export class TopicLog implements ResultLog {
 
   async #read(offset: number, signal: AbortSignal): Promise<Message | undefined> {
     const { cluster, name } = this.#options;
-    const topic = await cluster.topic(name);
+    const topic = await cluster.metadata.topic(name);
     if (!topic) return undefined;
     const connection = await cluster.connection(topic.leaders[partition] ?? -1);
     try {
@@ -166,7 +168,7 @@ export class TopicLog implements ResultLog {
 
   async #topic(): Promise<Topic> {
     const { cluster, target, name, maxAgeMs, maxBytes } = this.#options;
-    const known = await cluster.topic(name);
+    const known = await cluster.metadata.topic(name);
     if (known) return known;
     if (maxAgeMs === undefined) {
       throw new BrokerUnavailableError(`the topic "${name}" is not there; an enqueuer makes it`);

@@ -7,7 +7,8 @@ import {
 import { maxPieceBytes } from "../../spool/spool_store.ts";
 import { pause } from "../../waiting.ts";
 import { BrokerError } from "../errors.ts";
-import type { Cluster, Topic } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Topic } from "./metadata.ts";
 import { answered, codes, refused, textOf } from "./refusal.ts";
 import type { Target } from "./url.ts";
 
@@ -84,7 +85,7 @@ export async function ensureTopics(
   wanted: readonly WantedTopic[],
 ): Promise<ReadonlyMap<string, Topic>> {
   const names = wanted.map(({ name }) => name);
-  const found = await cluster.askFor(names);
+  const found = await cluster.metadata.topics(names);
   const missing = wanted.filter(({ name }) => !found.has(name));
   if (missing.length === 0) return found;
   const answer = await cluster.ask((control) =>
@@ -109,7 +110,7 @@ export async function ensureTopics(
     );
   }
   for (let tries = 0;; tries++) {
-    const now = await cluster.askFor(names);
+    const now = await cluster.metadata.topics(names);
     if (now.size === new Set(names).size) return now;
     if (tries > 60) throw refused(codes.leaderNotAvailable, names.join(", "));
     await pause(20 + 10 * tries, cluster.closing);
@@ -126,9 +127,9 @@ export class GroupSettings {
     this.#cluster = cluster;
   }
 
-  /** How often a record of these groups is handed out before it is dropped. */
-  get deliveryLimit(): number {
-    return this.#limit;
+  /** Whether a record is to be written anew: the next time but one that it comes back, it is dropped. */
+  isWorn({ deliveryCount }: { readonly deliveryCount: number }): boolean {
+    return deliveryCount >= this.#limit - 1;
   }
 
   /**

@@ -98,8 +98,7 @@ export class WorkConsumer {
       return this.#instead(lease, () => this.#bury(message));
     }
     const redeliveries = (numberOf(record.fields.get(redeliveriesField)) ?? 0) + deliveryCount - 1;
-    if (deliveryCount >= this.#shared.groups.deliveryLimit - 1) {
-      // Once more, and the server drops it: it is written anew.
+    if (this.#shared.groups.isWorn(lease)) {
       return this.#instead(lease, () =>
         this.#shared.router.toQueue(this.queue, [message], {
           extra: { [redeliveriesField]: `${redeliveries}` },
