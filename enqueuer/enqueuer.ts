@@ -7,6 +7,7 @@ import { logger } from "../shared/log.ts";
 import { addProcessMetrics } from "../shared/metrics.ts";
 import { openResults } from "../shared/results/open.ts";
 import type { Wire } from "../shared/http/server/incoming.ts";
+import { toWeb } from "../shared/http/server/ready_response.ts";
 import { serve, type Server } from "../shared/http/server/server.ts";
 import { deadLetterQueue, requestQueue } from "../shared/service_name.ts";
 import { spoolMetrics } from "../shared/spool/spool_metrics.ts";
@@ -136,7 +137,8 @@ export async function openEnqueuer(config: EnqueuerConfig): Promise<OpenEnqueuer
     if (!stop.signal.aborted) log.error("not ready: {error}", { error });
   });
   return {
-    fetch: (request, wire) => app.fetch(request, wire ? { wire } : {}),
+    fetch: (request, wire) =>
+      wire ? app.fetch(request, { wire }) : Promise.resolve(app.fetch(request, {})).then(toWeb),
     ready,
     async close(signal, answered) {
       stopping.abort();

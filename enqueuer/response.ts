@@ -1,23 +1,14 @@
 import { toHeaders } from "../shared/http/headers.ts";
-import { withKnownBody } from "../shared/http/server/known_body.ts";
+import { readyResponse } from "../shared/http/server/ready_response.ts";
 import { EnvelopeError, type QueuedResponse } from "../shared/message/envelope.ts";
 import type { IncomingStream } from "./streams/incoming_stream.ts";
 
+const nothing = new Uint8Array(0);
 const nullBodyStatus: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/**
- * A response from the queue as the caller gets it.
- * @throws {EnvelopeError} the response holds a header that HTTP does not allow.
- */
+/** A response from the queue, whose headers are ones that HTTP allows, as the caller gets it. */
 export function toResponse({ status, headers, body }: QueuedResponse): Response {
-  const hasBody = body.byteLength > 0 && !nullBodyStatus.has(status);
-  try {
-    const init = { status, headers: toHeaders(headers) };
-    if (!hasBody) return new Response(null, init);
-    return withKnownBody(new Response(body as Uint8Array<ArrayBuffer>, init), body);
-  } catch (error) {
-    throw new EnvelopeError(error instanceof Error ? error.message : String(error));
-  }
+  return readyResponse(status, headers, nullBodyStatus.has(status) ? nothing : body);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingHeaders } from "./incoming_headers.ts";
 
 /** What a `Request` does not tell of the HTTP request that it stands for. */
 export interface Wire {
@@ -12,6 +13,14 @@ export interface Wire {
 /** For how long the rest of a body is taken that nobody wants, milliseconds. */
 const lingerMs = 5_000;
 
+/** How a request is received. */
+export interface IncomingOptions {
+  /** Whether its caller sends the body when it is told that it is wanted. */
+  readonly awaitsContinue: boolean;
+  /** Told that nothing more comes of it nor goes to it. */
+  readonly onClose: () => unknown;
+}
+
 const hostPattern = /^[a-z0-9._-]+(?::\d{1,5})?$/i;
 
 /**
@@ -23,22 +32,25 @@ export class IncomingRequest {
   readonly method: string;
   readonly #incoming: IncomingMessage;
   readonly #toContinue: (() => void) | undefined;
-  #headers: Headers | undefined;
+  #headers: IncomingHeaders | undefined;
   #hangUp: AbortController | undefined;
   #hungUp = false;
+  readonly #onHangUp = new Set<() => void>();
   #web: Request | undefined;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 
-  /** @param awaitsContinue whether its caller sends the body when it is told that it is wanted. */
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue: boolean) {
+  constructor(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    { awaitsContinue, onClose }: IncomingOptions,
+  ) {
     this.method = incoming.method ?? "GET";
     this.#incoming = incoming;
     this.#toContinue = awaitsContinue ? () => outgoing.writeContinue() : undefined;
     outgoing.on("close", () => {
-      if (!outgoing.writableFinished) {
-        this.#hungUp = true;
-        this.#hangUp?.abort();
-      } else if (!incoming.complete) passOver(incoming);
+      if (!outgoing.writableFinished) this.#hangUpNow();
+      else if (!incoming.complete) passOver(incoming);
+      onClose();
     });
   }
 
@@ -52,7 +64,7 @@ export class IncomingRequest {
   }
 
   get headers(): Headers {
-    return this.#headers ??= new Headers(pairs(this.#incoming.rawHeaders));
+    return (this.#headers ??= new IncomingHeaders(this.#incoming)) as unknown as Headers;
   }
 
   /** Aborts when the caller hangs up before it has the whole response. */
@@ -63,12 +75,24 @@ export class IncomingRequest {
   }
 
   /**
+   * Calls back when the caller hangs up before it has the whole response, or has by now, until the
+   * watch is disposed of: what {@link signal} tells, for less.
+   */
+  onHangUp(callBack: () => void): Disposable {
+    if (this.#hungUp) callBack();
+    else this.#onHangUp.add(callBack);
+    return { [Symbol.dispose]: () => this.#onHangUp.delete(callBack) };
+  }
+
+  /**
    * The whole of it, as others take it, whose body is read from the connection as it is taken.
    * @throws {TypeError} the Web has no such request.
    */
   get web(): Request {
     if (this.#web) return this.#web;
-    const { method, headers, signal } = this;
+    const { method, signal } = this;
+    this.#headers ??= new IncomingHeaders(this.#incoming);
+    const { web: headers } = this.#headers;
     const init: RequestInit & { duplex?: "half" } = { method, headers, signal };
     if (this.#mayHaveBody && hasBody(this.#incoming)) {
       init.body = this.#newBody();
@@ -118,9 +142,21 @@ export class IncomingRequest {
     return this.web.clone();
   }
 
+  #hangUpNow(): void {
+    this.#hungUp = true;
+    this.#hangUp?.abort();
+    for (const callBack of this.#onHangUp) callBack();
+    this.#onHangUp.clear();
+  }
+
   #newBody(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return bodyOf(this.#incoming, this.#toContinue);
   }
+}
+
+/** Whether a request is one that {@link IncomingRequest} stands for. */
+export function isIncoming(request: unknown): request is IncomingRequest {
+  return request instanceof IncomingRequest;
 }
 
 /** A target as a URL, normalized; what is none in it is left out. */
@@ -184,12 +220,4 @@ function passOver(incoming: IncomingMessage): void {
   incoming.on("close", () => clearTimeout(timer));
   incoming.on("error", () => {});
   incoming.resume();
-}
-
-function pairs(rawHeaders: readonly string[]): [string, string][] {
-  const list: [string, string][] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    list.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""]);
-  }
-  return list;
 }

@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-
-import { knownBody } from "./known_body.ts";
+import { isReady, type ReadyResponse } from "./ready_response.ts";
 
 type Piece = ReadableStreamReadResult<Uint8Array>;
 
@@ -9,22 +8,24 @@ type Piece = ReadableStreamReadResult<Uint8Array>;
  * the caller takes it. A body that breaks off takes the connection with it. Never rejects.
  */
 export async function send(response: Response, outgoing: ServerResponse): Promise<void> {
-  const { body, status } = response;
-  const known = knownBody(response);
-  const headers = headersOf(response);
   try {
-    if (body === null) {
-      if (mayHaveBody(status) && outgoing.req.method !== "HEAD") headers["content-length"] ??= 0;
-      outgoing.writeHead(status, headers).end();
-    } else if (known) {
-      headers["content-length"] = known.byteLength;
-      outgoing.writeHead(status, headers).end(known);
-    } else {
-      await stream(body, status, headers, outgoing);
-    }
+    if (isReady(response)) return sendReady(response, outgoing);
+    const { body, status } = response;
+    const headers = tableOf(response.headers);
+    if (body !== null) return await stream(body, status, headers, outgoing);
+    if (mayHaveBody(status) && !isToHead(outgoing)) headers["content-length"] ??= 0;
+    outgoing.writeHead(status, headers).end();
   } catch (error) {
     outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+function sendReady({ status, table, known }: ReadyResponse, outgoing: ServerResponse): void {
+  const headers = table instanceof Headers ? tableOf(table) : { ...table };
+  const size = known.byteLength;
+  if (size > 0) headers["content-length"] = size;
+  else if (mayHaveBody(status) && !isToHead(outgoing)) headers["content-length"] ??= 0;
+  outgoing.writeHead(status, headers).end(size > 0 ? known : undefined);
 }
 
 async function stream(
@@ -92,7 +93,12 @@ function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 304;
 }
 
-function headersOf({ headers }: Response): OutgoingHttpHeaders {
+/** Whether a response has a length that is not its body's (RFC 9110 section 9.3.2). */
+function isToHead({ req }: ServerResponse): boolean {
+  return req.method === "HEAD";
+}
+
+function tableOf(headers: Headers): OutgoingHttpHeaders {
   const table: OutgoingHttpHeaders = {};
   for (const [name, value] of headers) {
     if (name !== "set-cookie") table[name] = value;

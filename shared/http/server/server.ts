@@ -41,16 +41,17 @@ export async function serve(
     // A large body may take longer than any one limit.
     requestTimeout: 0,
     noDelay: true,
+    joinDuplicateHeaders: true,
   });
   let closing = false;
+  // A connection whose response had begun before is kept until it is sent.
+  const onClose = () => closing && server.closeIdleConnections();
   const answer = async (
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     awaitsContinue: boolean,
   ) => {
-    const request = new IncomingRequest(incoming, outgoing, awaitsContinue);
-    // One whose response had begun before is kept until then.
-    outgoing.once("close", () => closing && server.closeIdleConnections());
+    const request = new IncomingRequest(incoming, outgoing, { awaitsContinue, onClose });
     const response = await answerOf(handler, request, incoming);
     // Whoever keeps its connection would keep the server from closing.
     if (closing) outgoing.shouldKeepAlive = false;

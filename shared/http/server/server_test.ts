@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { eventually, within } from "../../../tests/support/waiting.ts";
-import { withKnownBody } from "./known_body.ts";
 import type { Wire } from "./incoming.ts";
+import { readyResponse } from "./ready_response.ts";
 import { type RequestHandler, serve } from "./server.ts";
 
 interface Caller extends Disposable {
@@ -90,6 +90,34 @@ Deno.test("a request's target and headers come as they were sent", async () => {
   assert.deepEqual(wire?.rawHeaders, ["host", "a", "X-One", "1", "x-one", "2"]);
 });
 
+Deno.test("a request's headers are what the Web makes of them", async () => {
+  const { promise, resolve } = Promise.withResolvers<Headers>();
+  await using at = await serving((request) => {
+    resolve(request.headers);
+    return new Response("end");
+  });
+  const repeated = "Age: 1\r\nage: 2\r\nAuthorization: a\r\nauthorization: b\r\n";
+  using caller = call(at.port, get("/", `X-One: 1\r\nx-one: 2\r\n${repeated}x-empty:\r\n`));
+  await caller.until("end");
+  const headers = await promise;
+  const all = [["age", "1, 2"], ["authorization", "a, b"], ["host", "a"], ["x-empty", ""], [
+    "x-one",
+    "1, 2",
+  ]];
+  for (const [name = "", value] of all) assert.equal(headers.get(name), value);
+  for (const name of ["x-two", "constructor", "set-cookie"]) {
+    assert.equal(headers.get(name), null);
+    assert.equal(headers.has(name), false);
+  }
+  assert.equal(headers.get("X-ONE"), "1, 2");
+  assert.throws(() => headers.get("not a name"), TypeError);
+  assert.deepEqual([...headers], all);
+  headers.append("x-one", "3");
+  headers.delete("age");
+  assert.equal(headers.get("x-one"), "1, 2, 3");
+  assert.equal(headers.has("age"), false);
+});
+
 Deno.test("a request is whatever a handler makes of it", async () => {
   const readings: Record<string, (request: Request) => Promise<unknown>> = {
     "/bytes": async (request) => [...await request.bytes()].length,
@@ -130,7 +158,15 @@ Deno.test("a response says its length, and no more than it has", async () => {
   const bodies: Record<string, () => Response> = {
     "/text": () => new Response("four", { headers: { "content-type": "text/plain" } }),
     "/bytes": () => new Response(new Uint8Array(4)),
-    "/known": () => withKnownBody(new Response("four"), new TextEncoder().encode("four")),
+    "/ready": () => readyResponse(200, {}, new TextEncoder().encode("four")),
+    "/ready-none": () => readyResponse(204, {}, new Uint8Array(0)),
+    "/ready-empty": () => readyResponse(200, { "set-cookie": ["a=1", "b=2"] }, new Uint8Array(0)),
+    "/ready-head": () => readyResponse(200, { "content-length": "99" }, new Uint8Array(0)),
+    "/ready-changed"() {
+      const response = readyResponse(200, { one: "1" }, new TextEncoder().encode("four"));
+      response.headers.set("two", "2");
+      return response;
+    },
     "/none": () => new Response(null, { status: 204 }),
     "/empty": () => new Response(null, { headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] }),
     "/head": () => new Response(null, { headers: { "content-length": "99" } }),
@@ -151,11 +187,19 @@ Deno.test("a response says its length, and no more than it has", async () => {
     await ask("/bytes"),
     /^HTTP\/1.1 200 OK\r\ncontent-length: 4\r\nConnection: close\r\n\r\n/,
   );
-  assert.match(await ask("/known"), /content-length: 4\r\n.*four$/s);
-  assert.match(await ask("/none"), /^HTTP\/1.1 204 No Content\r\nConnection: close\r\n\r\n$/);
-  assert.match(await ask("/empty"), /set-cookie: a=1\r\nset-cookie: b=2\r\n.*content-length: 0/s);
-  assert.doesNotMatch(await ask("/empty", "HEAD"), /content-length|transfer-encoding/i);
-  assert.match(await ask("/head", "HEAD"), /content-length: 99\r\n.*\r\n\r\n$/s);
+  assert.match(await ask("/ready"), /content-length: 4\r\n.*four$/s);
+  assert.match(await ask("/ready-changed"), /one: 1\r\ntwo: 2\r\n.*\r\n\r\nfour$/s);
+  for (
+    const [none, empty, head] of [
+      ["/none", "/empty", "/head"],
+      ["/ready-none", "/ready-empty", "/ready-head"],
+    ] as const
+  ) {
+    assert.match(await ask(none), /^HTTP\/1.1 204 No Content\r\nConnection: close\r\n\r\n$/);
+    assert.match(await ask(empty), /set-cookie: a=1\r\nset-cookie: b=2\r\n.*content-length: 0/s);
+    assert.doesNotMatch(await ask(empty, "HEAD"), /content-length|transfer-encoding/i);
+    assert.match(await ask(head, "HEAD"), /content-length: 99\r\n.*\r\n\r\n$/s);
+  }
 });
 
 Deno.test("a body that streams is passed on as it comes, and to its end", async () => {
