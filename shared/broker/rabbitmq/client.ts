@@ -8,6 +8,7 @@ import type { AMQPView } from "@cloudamqp/amqp-client/amqp-view";
 import { Outbox } from "./outbox.ts";
 import { readServer, type Server } from "./server.ts";
 import type { Host, Target } from "./url.ts";
+import { RecurringView } from "./view.ts";
 
 /** The largest frame that we offer to a server, bytes. */
 export const offeredFrameMax = 131072;
@@ -95,7 +96,7 @@ class TcpClient extends AMQPClient implements Client {
     this.framesRead++;
     if (this.framesRead === 1) this.server = readServer(view);
     try {
-      super.parseFrames(view);
+      super.parseFrames(new RecurringView(view.buffer, view.byteOffset, view.byteLength));
     } catch (error) {
       this.destroy(asError(error));
     }
@@ -181,7 +182,7 @@ class WebSocketClient extends AMQPWebSocketClient implements Client {
     this.framesRead++;
     if (this.framesRead === 1) this.server = readServer(view);
     try {
-      super.parseFrames(view);
+      super.parseFrames(new RecurringView(view.buffer, view.byteOffset, view.byteLength));
     } catch (error) {
       this.destroy(asError(error));
     }
