@@ -2,7 +2,7 @@
  * Calls by a queue and waits for the replies, so many at a time, for some milliseconds. Prints what it
  * saw as JSON.
  *
- *     deno run -A bench/bare_amqp/caller.ts URL QUEUE AT_A_TIME MS
+ *     deno run -A bench/bare_amqp/caller.ts URL QUEUE AT_A_TIME MS [BYTES]
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { connectWithoutDelay } from "./connect.ts";
 const replyTo = "amq.rabbitmq.reply-to";
 
 if (import.meta.main) {
-  const [url = "", queue = "", atATime, ms] = Deno.args;
+  const [url = "", queue = "", atATime, ms, bytes] = Deno.args;
   const channel = await (await connectWithoutDelay(url)).channel();
-  const body = new TextEncoder().encode('{"text":"hello"}');
+  const body = new TextEncoder().encode(bytes ? "a".repeat(Number(bytes)) : '{"text":"hello"}');
   const waiting = new Map<string, () => void>();
   await channel.basicConsume(replyTo, { noAck: true }, ({ properties: { correlationId = "" } }) => {
     waiting.get(correlationId)?.();

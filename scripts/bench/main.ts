@@ -8,21 +8,34 @@ import {
 } from "../../cli/command.ts";
 import { benchBatches } from "./batches/batches.ts";
 import { table as batchTable } from "./batches/table.ts";
+import { benchBodies } from "./bodies/bodies.ts";
+import { bodiesTable } from "./bodies/table.ts";
 import { benchBrokers } from "./brokers/brokers.ts";
 import { brokersTable } from "./brokers/table.ts";
 import { record, slower } from "./compare/check.ts";
 import { compare, type CompareOptions } from "./compare/compare.ts";
 import { results, table } from "./compare/table.ts";
 import type { VariantName } from "./compare/variants.ts";
+import { benchMemory } from "./memory/memory.ts";
+import { memoryTable } from "./memory/table.ts";
 import { type BrokerName, brokerNames } from "./requests/place.ts";
 import { benchRequests } from "./requests/requests.ts";
 import { tables } from "./requests/table.ts";
+import { benchScale } from "./scale/scale.ts";
+import { scaleTable } from "./scale/table.ts";
 import { benchStreams } from "./streams/streams.ts";
 import { tables as streamTables } from "./streams/table.ts";
 
-const help = `deno task bench [compare|slow|brokers|batches|requests|streams] [--quick] [--check]
+const benches = [
+  ...["compare", "slow", "brokers", "batches", "requests", "streams"] as const,
+  ...["bodies", "scale", "memory"] as const,
+];
+type Bench = typeof benches[number];
+
+const help = `deno task bench [${benches.slice(0, 6).join("|")}
+                |${benches.slice(6).join("|")}] [--quick] [--check]
                 [--broker ${brokerNames.join("|")}] [--callers N,N] [--seconds N] [--rounds N]
-                [--mib N] [--json FILE]
+                [--waiting N,N] [--dequeuers N,N] [--mib N] [--json FILE]
 
 What the whole way of a request carries and costs, with real processes, and a table of it.
 
@@ -39,15 +52,22 @@ What the whole way of a request carries and costs, with real processes, and a ta
   streams   responses that stream, beside the same ones without a queue, in turns: how long events
             take, how fast large ones come, and the memory that very large bodies take: a
             response, a request, and a response that is kept
+  bodies    bodies from 1 KiB to 10 MiB there and back, beside the bare client's call and reply
+  scale     what a queue carries with more and more requests waiting in it, and with more and more
+            dequeuers, in front of a microservice that takes 100 ms, 8 calls at once by each
+  memory    the memory that enqueuer and dequeuer take under load over time
 
   --quick         of compare and slow: two short rounds, about two minutes
   --check         of compare: exit code 1 if ProxyMQ has lost more than a quarter of the ratio to a
                   plain proxy hop that bench/recorded.json has; --record writes that file
-  --broker NAME   one broker instead of both      (batches, requests, streams)
+  --broker NAME   one broker instead of both      (batches, requests, streams, scale)
   --callers N,N   how many callers at once        (default 1,32,256 for compare, 512 for slow,
-                  64,256 for batches, 1,32 for brokers, 32 for requests)
-  --seconds N     how long each is measured       (default 8 for batches, else 4)
+                  64,256 for batches, 1,32 for brokers, 32 for requests, 256 for memory)
+  --seconds N     how long each is measured       (default 8 for batches and scale, 600 for
+                  memory, else 4)
   --rounds N      how many turns                  (default 5)
+  --waiting N,N   of scale: how many requests wait (default 100,10000,1000000)
+  --dequeuers N,N of scale: how many dequeuers    (default 1,2,4,8,16)
   --mib N         of streams: the size of the very large bodies (default 1024)
   --json FILE     of compare and slow: writes all that was measured
   --help          prints this
@@ -57,8 +77,7 @@ it can be given by BROKER_URL. The figures of a machine that has other work to d
 `;
 
 const recordedFile = join(import.meta.dirname ?? ".", "..", "..", "bench", "recorded.json");
-const benches = ["compare", "slow", "brokers", "batches", "requests", "streams"] as const;
-type Bench = typeof benches[number];
+const bodySizes = [2 ** 10, 10 * 2 ** 10, 100 * 2 ** 10, 2 ** 20, 10 * 2 ** 20];
 
 const defaults: Readonly<Record<Bench, { readonly callers: string; readonly seconds: string }>> = {
   compare: { callers: "1,32,256", seconds: "4" },
@@ -67,6 +86,9 @@ const defaults: Readonly<Record<Bench, { readonly callers: string; readonly seco
   batches: { callers: "64,256", seconds: "8" },
   requests: { callers: "32", seconds: "4" },
   streams: { callers: "1", seconds: "1" },
+  bodies: { callers: "8", seconds: "4" },
+  scale: { callers: "1", seconds: "8" },
+  memory: { callers: "256", seconds: "600" },
 };
 
 const everyWay: readonly VariantName[] = [
@@ -81,6 +103,8 @@ interface Options {
   readonly ms: number;
   readonly rounds: number;
   readonly largeBytes: number;
+  readonly waiting: readonly number[];
+  readonly dequeuers: readonly number[];
   readonly check: boolean;
   readonly record: boolean;
   readonly json?: string;
@@ -93,6 +117,8 @@ function read(args: readonly string[]): Options | "help" {
     callers: { type: "string" },
     seconds: { type: "string" },
     rounds: { type: "string" },
+    waiting: { type: "string", default: "100,10000,1000000" },
+    dequeuers: { type: "string", default: "1,2,4,8,16" },
     mib: { type: "string", default: "1024" },
     json: { type: "string" },
     quick: { type: "boolean", default: false },
@@ -114,12 +140,18 @@ function read(args: readonly string[]): Options | "help" {
     check,
     record,
     brokers: broker === undefined ? brokerNames : [readChoice("broker", broker, brokerNames)],
-    callers: callers.split(",").map((text) => readCount("callers", text, 1, 2_000)),
-    ms: 1_000 * readCount("seconds", seconds, 1, 600),
+    callers: counts("callers", callers, 2_000),
+    waiting: counts("waiting", values.waiting, 10_000_000),
+    dequeuers: counts("dequeuers", values.dequeuers, 100),
+    ms: 1_000 * readCount("seconds", seconds, 1, 86_400),
     rounds: readCount("rounds", rounds, 1, 100),
     largeBytes: 2 ** 20 * readCount("mib", values.mib, 1, 100_000),
     ...(json === undefined ? {} : { json }),
   };
+}
+
+function counts(name: string, list: string, most: number): number[] {
+  return list.split(",").map((text) => readCount(name, text, 1, most));
 }
 
 const log = (line: string) => console.error(line);
@@ -163,6 +195,19 @@ const command: Command<Options> = {
         return 0;
       case "streams":
         console.log(streamTables(await benchStreams({ ...common, largeBytes })));
+        return 0;
+      case "bodies":
+        console.log(bodiesTable(await benchBodies({ ...common, sizes: bodySizes })));
+        return 0;
+      case "scale": {
+        const { waiting, dequeuers } = options;
+        console.log(scaleTable(await benchScale({ ...common, waiting, dequeuers })));
+        return 0;
+      }
+      case "memory":
+        for (const count of connections) {
+          console.log(memoryTable(await benchMemory({ ...common, connections: count })));
+        }
         return 0;
       case "requests":
         for (const count of connections) {

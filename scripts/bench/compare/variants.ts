@@ -27,8 +27,11 @@ export interface Variant {
   readonly usesServer: boolean;
   /** Processes whose CPU and memory are its own. */
   readonly pids: readonly number[];
-  /** Starts callers, so many at once for so many milliseconds; prints what they saw. */
-  call(connections: number, ms: number): Script;
+  /**
+   * Starts callers, so many at once for so many milliseconds; prints what they saw.
+   * @param bytes the size of their bodies. @default a few
+   */
+  call(connections: number, ms: number, bytes?: number): Script;
 }
 
 /** The names of the variants, in the order of the table. */
@@ -59,10 +62,14 @@ export async function startVariant(
     name,
     pids,
     usesServer,
-    call: (connections, ms) =>
+    call: (connections, ms, bytes) =>
       startScript(
-        join(project, "scripts/bench/compare/load.ts"),
-        [url, String(connections), String(ms)],
+        join(
+          project,
+          "scripts/bench",
+          bytes === undefined ? "compare/load.ts" : "bodies/caller.ts",
+        ),
+        [url, String(connections), String(ms), ...(bytes === undefined ? [] : [String(bytes)])],
         signal,
       ),
   });
@@ -83,10 +90,10 @@ export async function startVariant(
         // The callers are its front, and no longer there when they are looked at.
         pids: [worker.pid],
         usesServer: true,
-        call: (connections, ms) =>
+        call: (...numbers) =>
           startScript(
             join(project, "bench/bare_amqp/caller.ts"),
-            [amqpUrl, queue, String(connections), String(ms)],
+            [amqpUrl, queue, ...numbers.map(String)],
             signal,
           ),
       };
