@@ -18,6 +18,8 @@ import { results, table } from "./compare/table.ts";
 import type { VariantName } from "./compare/variants.ts";
 import { benchMemory } from "./memory/memory.ts";
 import { memoryTable } from "./memory/table.ts";
+import { benchProfile } from "./profile/profile.ts";
+import { profileTables } from "./profile/table.ts";
 import { type BrokerName, brokerNames } from "./requests/place.ts";
 import { benchRequests } from "./requests/requests.ts";
 import { tables } from "./requests/table.ts";
@@ -33,7 +35,7 @@ const benches = [
 type Bench = typeof benches[number];
 
 const help = `deno task bench [${benches.slice(0, 6).join("|")}
-                |${benches.slice(6).join("|")}] [--quick] [--check]
+                |${benches.slice(6).join("|")}] [--quick] [--check] [--profile]
                 [--broker ${brokerNames.join("|")}] [--callers N,N] [--seconds N] [--rounds N]
                 [--waiting N,N] [--dequeuers N,N] [--mib N] [--json FILE]
 
@@ -60,6 +62,7 @@ What the whole way of a request carries and costs, with real processes, and a ta
   --quick         of compare and slow: two short rounds, about two minutes
   --check         of compare: exit code 1 if ProxyMQ has lost more than a quarter of the ratio to a
                   plain proxy hop that bench/recorded.json has; --record writes that file
+  --profile       of compare: where enqueuer and dequeuer spend their time over RabbitMQ, instead
   --broker NAME   one broker instead of both      (batches, requests, streams, scale)
   --callers N,N   how many callers at once        (default 1,32,256 for compare, 512 for slow,
                   64,256 for batches, 1,32 for brokers, 32 for requests, 256 for memory)
@@ -107,6 +110,7 @@ interface Options {
   readonly dequeuers: readonly number[];
   readonly check: boolean;
   readonly record: boolean;
+  readonly profile: boolean;
   readonly json?: string;
 }
 
@@ -124,6 +128,7 @@ function read(args: readonly string[]): Options | "help" {
     quick: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
   }, true);
   if (values.help) return "help";
   const [name = "compare", ...more] = positionals;
@@ -132,13 +137,14 @@ function read(args: readonly string[]): Options | "help" {
     const said = JSON.stringify(positionals.join(" "));
     throw new Error(`there is no bench ${said}; there is ${benches.join(", ")}`);
   }
-  const { quick, check, record, json } = values;
+  const { quick, check, record, profile, json } = values;
   const { callers = defaults[bench].callers, broker } = values;
   const { rounds = quick ? "2" : "5", seconds = quick ? "1" : defaults[bench].seconds } = values;
   return {
     bench,
     check,
     record,
+    profile,
     brokers: broker === undefined ? brokerNames : [readChoice("broker", broker, brokerNames)],
     callers: counts("callers", callers, 2_000),
     waiting: counts("waiting", values.waiting, 10_000_000),
@@ -180,6 +186,12 @@ const command: Command<Options> = {
     const common = { brokers, ms, rounds, signal, log };
     switch (bench) {
       case "compare": {
+        if (options.profile) {
+          for (const count of connections) {
+            console.log(profileTables(await benchProfile({ ...common, connections: count })));
+          }
+          return 0;
+        }
         const what = { ...common, connections, variants: everyWay, upstreamMs: 0 };
         return await runCompare(what, options);
       }

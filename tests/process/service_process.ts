@@ -34,6 +34,8 @@ export interface LogLine {
 export interface StartOptions {
   readonly env?: Env;
   readonly args?: readonly string[];
+  /** Arguments for the runtime itself, where the process is started by its `command`. */
+  readonly runtimeArgs?: readonly string[];
   /**
    * `task` runs `deno task NAME`, which starts the service as its child; `command` runs what the
    * task runs, so that the process is the service itself.
@@ -54,10 +56,10 @@ export interface Exit {
 
 /** Starts a task. It cannot ask for permissions: it has no terminal. */
 export function start(task: TaskName, options: StartOptions = {}): ServiceProcess {
-  const { env = {}, args = [], by = "command", ownGroup = false } = options;
+  const { env = {}, args = [], runtimeArgs = [], by = "command", ownGroup = false } = options;
   const command = by === "task"
     ? ["task", "--quiet", task]
-    : config.tasks[task].command.split(" ").slice(1);
+    : config.tasks[task].command.split(" ").slice(1).toSpliced(1, 0, ...runtimeArgs);
   const kept = inherited.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
