@@ -14,14 +14,19 @@ import { ensureTopics, topicSettings } from "./topics.ts";
 import type { Target } from "./url.ts";
 
 const partition = 0;
-/** Pieces that go in one request: those of several could change their order. */
+/** Pieces that go in one request, whose order is kept; that of several could change. */
 const piecesAtOnce = 3;
+/** Pieces that were sent in vain and may come after the last one all the same, at most. */
+const mostLate = 2 * piecesAtOnce;
 /** How much is fetched at a time, bytes. */
 const fetchBytes = 2 ** 20;
 /** How long a server keeps a fetch that finds nothing, milliseconds. */
 const fetchWaitMs = 3_000;
-/** Reading from this many pieces before the right one is quicker than to look on. */
-const closeEnough = 8;
+/**
+ * Reading from this many pieces before the right one is quicker than to look on. With fewer, looking
+ * could end among late pieces that nothing follows.
+ */
+const closeEnough = 2 * mostLate;
 const answerTimeoutMs = 9_000;
 const deletingMs = 5_000;
 /** How long a server may not know of a topic that another has made, milliseconds. */
@@ -63,8 +68,8 @@ export class TopicSpools implements SpoolStore {
 
   async append(id: string, pieces: readonly Piece[]): Promise<void> {
     const records = pieces.map((piece) => encodeRecord(encodePiece(id, piece)));
-    await this.#inTime(async () => {
-      for (let at = 0; at < records.length; at += piecesAtOnce) {
+    await this.#inTime(async (signal) => {
+      for (let at = 0; at < records.length && !signal.aborted; at += piecesAtOnce) {
         await this.#append(id, records.slice(at, at + piecesAtOnce));
       }
     });
@@ -75,6 +80,8 @@ export class TopicSpools implements SpoolStore {
     const signal = AbortSignal.any([wanted, cluster.closing]);
     let made: string | undefined;
     let next: bigint | undefined;
+    let expected: number | undefined;
+    let searches = from > 0;
     for (let failures = 0; !signal.aborted; failures++) {
       let connection: Connection | undefined;
       const stop = () => connection?.socket?.destroy();
@@ -83,18 +90,28 @@ export class TopicSpools implements SpoolStore {
         const topic = await this.#find(id);
         // Another of the same name is not what was begun.
         if (topic.id !== (made ??= topic.id)) throw new SpoolNotFoundError(id);
-        next ??= await this.#offsetOf(topic, from);
+        next ??= await this.#offsetOf(topic, searches ? from : 0);
         connection = await cluster.dedicated(leaderOf(topic));
         signal.addEventListener("abort", stop);
         while (!signal.aborted) {
           const found = await fetch(connection, topic, next, fetchWaitMs, fetchBytes);
           failures = 0;
+          let misled = false;
           for (const record of found.records) {
             if (record.offset < next) continue;
             next = record.offset + 1n;
             const piece = decodePiece(decodeRecord(record));
+            // Looking ended at a piece that came late: what is missing after it stands before it.
+            misled = searches && expected !== undefined && piece.seq > expected;
+            if (misled) break;
+            expected = Math.max(expected ?? 0, piece.seq + 1);
             yield piece;
             if (piece.last || signal.aborted) return;
+          }
+          if (misled) {
+            searches = false;
+            next = undefined;
+            break;
           }
           next = found.next ?? next;
         }
@@ -196,9 +213,9 @@ export class TopicSpools implements SpoolStore {
   async #stateOf(topic: Topic, silenceMs: number): Promise<SpoolState> {
     const deadline = performance.now() + silenceMs;
     let end = await offsetAt(this.#cluster, topic, partition, atEnd) ?? 0n;
-    if (end > 0n && (await this.#pieceAt(topic, end - 1n))?.last) return "ended";
     const connection = await this.#cluster.dedicated(leaderOf(topic));
     try {
+      if (await hasLast(connection, topic, end)) return "ended";
       for (;;) {
         const left = deadline - performance.now();
         if (left <= 0) return "silent";
@@ -216,14 +233,28 @@ export class TopicSpools implements SpoolStore {
     }
   }
 
-  async #inTime<T>(act: () => Promise<T>): Promise<T> {
+  /** @param act gets a signal that aborts when nobody waits for it any more. */
+  async #inTime<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
     const run = async () => {
       await this.#cluster.firstTry;
       this.#cluster.check();
-      return await act();
+      return await act(limit.signal);
     };
-    return await within(run(), { ms: answerTimeoutMs, late: tooLate });
+    const late = () => {
+      limit.abort();
+      return new BrokerUnavailableError(`Kafka did not answer within ${answerTimeoutMs / 1_000} s`);
+    };
+    return await within(run(), { ms: answerTimeoutMs, late });
   }
+}
+
+/** Whether the last piece is there, or was before some that came late. */
+async function hasLast(connection: Connection, topic: Topic, end: bigint): Promise<boolean> {
+  if (end === 0n) return false;
+  const from = end - BigInt(1 + mostLate);
+  const { records } = await fetch(connection, topic, from > 0n ? from : 0n, 0, fetchBytes);
+  return records.some((record) => decodePiece(decodeRecord(record)).last);
 }
 
 function leaderOf({ leaders }: Topic): number {
@@ -243,8 +274,4 @@ async function fetch(
   } catch (error) {
     throw brokerError(error, topic.name);
   }
-}
-
-function tooLate(): BrokerUnavailableError {
-  return new BrokerUnavailableError(`Kafka did not answer within ${answerTimeoutMs / 1_000} s`);
 }
