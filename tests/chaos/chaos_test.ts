@@ -26,7 +26,7 @@ const leftOut = [
   ...["half-open", "latency", "resets", "network-cut", "dequeuers-killed", "microservice"].map((
     name,
   ) => `redis ${name}`),
-  ...["dequeuers-killed", "microservice", "services-killed"].map((name) => `kafka ${name}`),
+  ...["latency", "network-cut", "dequeuers-killed", "microservice"].map((name) => `kafka ${name}`),
 ];
 
 for (const broker of ["rabbitmq", "redis", "sqlite", "kafka"] as const) {
