@@ -6,13 +6,17 @@ import type { ReadRecord } from "../../shared/broker/kafka/record.ts";
 import { parseUrl } from "../../shared/broker/kafka/url.ts";
 import { brokersUnderTest, type TestBroker, within } from "../brokers.ts";
 
-/** A test against the server, ignored with the reason where there is none. */
+/**
+ * A test against the server, ignored with the reason where there is none.
+ * @param lacking what else it needs and is not there.
+ */
 export function kafkaTest(
   name: string,
   test: (t: TestBroker, cluster: Cluster) => Promise<void>,
+  lacking?: string,
 ): void {
   const broker = brokersUnderTest.find(({ system }) => system === "kafka");
-  const missing = broker?.missing;
+  const missing = broker?.missing ?? lacking;
   Deno.test({
     name: `kafka: ${name}${missing ? ` [${missing}]` : ""}`,
     ignore: !broker || missing !== undefined,

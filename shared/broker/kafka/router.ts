@@ -1,9 +1,10 @@
 import type { Address, Message } from "../broker.ts";
 import { QueueNotFoundError } from "../errors.ts";
+import type { Acks } from "./batch.ts";
 import type { Cluster } from "./cluster.ts";
 import { delayTopic, firstHop, levelCount, undeliverableTopic } from "./delays.ts";
 import type { Directory } from "./directory.ts";
-import type { Acks, Producer } from "./producer.ts";
+import type { Producer } from "./producer.ts";
 import { encodeRecord, type Extra, type NewRecord } from "./record.ts";
 import { broadcastPartition, repliesTopic } from "./replies.ts";
 import { ensureTopics, topicSettings } from "./topics.ts";
