@@ -13,7 +13,7 @@ import { ensureTopics, topicSettings } from "./topics.ts";
 import type { Target } from "./url.ts";
 
 /** The topic of the directory. */
-export const directoryTopic = "proxymq_directory";
+const directoryTopic = "proxymq_directory";
 
 /** How often a handle says that it is alive, milliseconds; and when it is taken for dead. */
 const aliveEveryMs = 5_000;

@@ -4,9 +4,9 @@ import type { ResultStore, ResultStoreOptions } from "../../results/result_store
 import { TopicLog, type TopicLogOptions } from "./topic_log.ts";
 
 /** The topic that requests, their changes and responses are written to. */
-export const resultsTopic = "proxymq_results";
+const resultsTopic = "proxymq_results";
 /** The topic of the requests that were cancelled. */
-export const cancelsTopic = "proxymq_cancels";
+const cancelsTopic = "proxymq_cancels";
 
 /** What the log keeps longer than it is asked for, for clocks that differ, milliseconds. */
 const marginMs = 60_000;

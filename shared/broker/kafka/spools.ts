@@ -35,7 +35,7 @@ const behindMs = 300;
 const leaderBehindMs = 3_000;
 
 /** The topic that a spool is kept in. */
-export function spoolTopic(id: string): string {
+function spoolTopic(id: string): string {
   return `proxymq_spool_${id}`;
 }
 

@@ -14,7 +14,7 @@ import type { GroupSettings } from "./topics.ts";
 const log = logger("broker");
 
 /** The field that counts the redeliveries of a message before it was written anew. */
-export const redeliveriesField = "redeliveries";
+const redeliveriesField = "redeliveries";
 /** How often the others are told how much is held, milliseconds. */
 const tellEveryMs = 100;
 
