@@ -91,3 +91,18 @@ export async function spoolsLeft({ enqueuer, dequeuer }: Stack, left: number): P
     return begun;
   });
 }
+
+/** Posts a stream, which Node's fetch wants to be told. */
+export function postStream(
+  url: string,
+  stream: ReadableStream<Uint8Array>,
+  options: Pick<RequestInit, "headers" | "signal"> = {},
+): Promise<Response> {
+  const init: RequestInit & { duplex: "half" } = {
+    ...options,
+    method: "POST",
+    body: stream,
+    duplex: "half",
+  };
+  return fetch(url, init);
+}

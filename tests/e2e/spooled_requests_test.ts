@@ -3,7 +3,13 @@ import { request as httpRequest } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { brokersUnderTest, eventually, type TestBroker } from "../brokers.ts";
 import { metric } from "../support/metrics.ts";
-import { type BodyService, bodyService, largeBody, spoolsLeft } from "./body_service.ts";
+import {
+  type BodyService,
+  bodyService,
+  largeBody,
+  postStream,
+  spoolsLeft,
+} from "./body_service.ts";
 import { type Env, type Stack, startStack } from "./stack.ts";
 import { patterned } from "./stream_service.ts";
 
@@ -50,7 +56,7 @@ forEachBroker("a large body comes whole, of a length that is known or not", asyn
   await using stack = await start(place, upstream);
   const size = 24 * mib + 1;
   const { stream, digest } = largeBody(size);
-  const chunked = await fetch(stack.url, { method: "POST", body: stream });
+  const chunked = await postStream(stack.url, stream);
   assert.equal(await chunked.text(), "taken");
   const whole = patterned(0, size);
   const known = await fetch(stack.url, { method: "PUT", body: whole });
@@ -70,7 +76,7 @@ forEachBroker(
     });
     await using stack = await start(place, upstream);
     const { stream, digest } = largeBody(9 * mib);
-    const failed = await fetch(stack.url, { method: "POST", body: stream });
+    const failed = await postStream(stack.url, stream);
     assert.equal(failed.status, 503);
     await failed.body?.cancel();
     assert.equal(await spoolsLeft(stack, 1), 1);
@@ -95,7 +101,7 @@ forEachBroker(
     for (const received of upstream.received) assert.equal(received.digest, digest);
     await spoolsLeft(stack, 0);
 
-    const discarded = await fetch(stack.url, { method: "POST", body: largeBody(5 * mib).stream });
+    const discarded = await postStream(stack.url, largeBody(5 * mib).stream);
     await discarded.body?.cancel();
     const id = await eventually(async () => (await admin("GET", "")).items[0]?.id);
     const spools = (await place.open()).spools();
@@ -108,7 +114,7 @@ forEachBroker(
 forEachBroker("nothing stays of a body that does not get into the queue", async (place) => {
   await using upstream = await bodyService();
   await using stack = await start(place, upstream, { ENQUEUER_MAX_BODY_BYTES: "8MiB" });
-  const tooLarge = await fetch(stack.url, { method: "POST", body: largeBody(9 * mib).stream });
+  const tooLarge = await postStream(stack.url, largeBody(9 * mib).stream);
   assert.equal(tooLarge.status, 413);
   assert.match((await tooLarge.json()).detail, /over 8388608 bytes/);
   assert.equal(await spoolsLeft(stack, 0), 1);
@@ -139,16 +145,10 @@ forEachBroker("nothing stays of a body that does not get into the queue", async 
   await nowhere.body?.cancel();
 
   const keyed = () =>
-    fetch(stack.url, {
-      method: "POST",
-      body: largeBody(6 * mib).stream,
-      headers: { "idempotency-key": place.url },
-    });
+    postStream(stack.url, largeBody(6 * mib).stream, { headers: { "idempotency-key": place.url } });
   for (let n = 0; n < 2; n++) assert.equal(await (await keyed()).text(), "taken");
   assert.equal(upstream.received.length, 1);
-  const other = await fetch(stack.url, {
-    method: "POST",
-    body: largeBody(6 * mib + 1).stream,
+  const other = await postStream(stack.url, largeBody(6 * mib + 1).stream, {
     headers: { "idempotency-key": place.url },
   });
   assert.equal(other.status, 422);
@@ -159,9 +159,7 @@ forEachBroker("nothing stays of a body that does not get into the queue", async 
 forEachBroker("a request whose body is gone is a dead letter, and is discarded", async (place) => {
   await using upstream = await bodyService();
   await using stack = await start(place, upstream);
-  const delayed = await fetch(stack.url, {
-    method: "POST",
-    body: largeBody(5 * mib).stream,
+  const delayed = await postStream(stack.url, largeBody(5 * mib).stream, {
     headers: { prefer: "respond-async", "proxymq-delay": "1" },
   });
   assert.equal(delayed.status, 202);
@@ -201,7 +199,7 @@ forEachBroker(
     const hangUp = new AbortController();
     const { signal } = hangUp;
     const body = largeBody(16 * mib).stream;
-    const call = fetch(stack.url, { method: "POST", body, signal });
+    const call = postStream(stack.url, body, { signal });
     const gone = assert.rejects(call);
     const { url } = stack.dequeuer.server;
     await eventually(async () => await metric(url, "proxymq_spool_read_bytes_total") > 0);

@@ -14,6 +14,7 @@ import type { AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { test, type TestContext } from "node:test";
 import { inspect } from "node:util";
 import { IncomingRequest } from "../../shared/http/server/incoming.ts";
@@ -94,6 +95,8 @@ const shim = {
   env: { get: (name: string) => process.env[name] },
   hostname,
   pid: process.pid,
+  mainModule: pathToFileURL((process.argv[1] ?? "").replace(/\.js$/, ".ts")).href,
+  memoryUsage: () => process.memoryUsage(),
   errors: { NotFound },
   inspect,
   makeTempDir: ({ prefix = "" } = {}) => mkdtemp(join(tmpdir(), prefix)),

@@ -70,7 +70,9 @@ const pairs: Readonly<Record<string, readonly [Start, Start]>> = {
 };
 
 for (
-  const broker of brokersUnderTest.filter(({ name }) => /^(sqlite|redis|.* quorum)$/.test(name))
+  const broker of brokersUnderTest.filter(({ name }) =>
+    /^(sqlite|redis|kafka|.* quorum)$/.test(name)
+  )
 ) {
   for (const [pair, [startFront, startBack]] of Object.entries(pairs)) {
     nodeTest(`${broker.name}: ${pair} answer, and drain at SIGTERM`, async () => {
@@ -146,6 +148,8 @@ const onDenoOnly = ["tests/rabbitmq/websocket_test.ts"];
 const quick = ["tests/conformance/conformance_test.ts"];
 const rest = [
   "tests/results/results_test.ts",
+  "tests/spools/spools_test.ts",
+  ...await testsIn("kafka"),
   ...await testsIn("e2e"),
   ...await testsIn("protocol"),
   ...await testsIn("rabbitmq"),

@@ -2,6 +2,9 @@ import type { Piece, SpoolState } from "../../spool/spool_store.ts";
 import { SpoolNotFoundError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 
+/** Node 22 takes some arrays without a byte, a TextEncoder's for one, for NULL. */
+const nothing = new Uint8Array(0);
+
 /** Makes a spool if there is none of that name, within a transaction. */
 export function create(connection: Connection, name: string, now: number): void {
   const sql = "INSERT INTO spools (name, heard_at, ended) VALUES (?, ?, 0) ON CONFLICT DO NOTHING";
@@ -38,7 +41,7 @@ export function append(
       at,
       last ? 1 : 0,
       error ?? null,
-      body,
+      body.byteLength > 0 ? body : nothing,
     );
   }
   const ended = pieces.some(({ last }) => last) ? 1 : 0;
