@@ -176,12 +176,17 @@ export class Lane {
 
   /** In their order, one after the other. */
   async #mend(): Promise<void> {
-    for (const batch of this.#again.splice(0)) await this.#sendAgain(batch);
+    for (const batch of this.#again.splice(0)) {
+      const trouble = await this.#sendAgain(batch);
+      // Whoever waits has waited as long as that took, and would again.
+      if (trouble) { for (const job of this.#waiting.splice(0)) job.reject(trouble); }
+    }
     this.#held = false;
     this.#flush();
   }
 
-  async #sendAgain(batch: Batch): Promise<void> {
+  /** @returns why the server could not be reached, if so. */
+  async #sendAgain(batch: Batch): Promise<Error | undefined> {
     const { closing } = this.#options.cluster;
     const { giveUpAt = 0 } = batch;
     for (;;) {
@@ -194,7 +199,10 @@ export class Lane {
       } catch (error) {
         reason = brokerError(error, "publishing");
       }
-      if (performance.now() >= giveUpAt || closing.aborted) return this.#reject(batch, reason);
+      if (performance.now() >= giveUpAt || closing.aborted) {
+        this.#reject(batch, reason);
+        return typeof reason === "number" ? undefined : reason;
+      }
       await pause(againMs, closing);
     }
   }
