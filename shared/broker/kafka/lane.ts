@@ -187,7 +187,8 @@ export class Lane {
 
   /** @returns why the server could not be reached, if so. */
   async #sendAgain(batch: Batch): Promise<Error | undefined> {
-    const { closing } = this.#options.cluster;
+    const { cluster } = this.#options;
+    const { closing } = cluster;
     const { giveUpAt = 0 } = batch;
     for (;;) {
       let reason: number | Error;
@@ -196,6 +197,7 @@ export class Lane {
         const answer = await within(this.#try(batch), { ms, signals: [closing] });
         if (this.#ends(batch, answer)) return;
         reason = answer.code;
+        cluster.metadata.forget(batch.topic);
       } catch (error) {
         reason = brokerError(error, "publishing");
       }
@@ -210,9 +212,16 @@ export class Lane {
   async #try(batch: Batch): Promise<Answer> {
     const { cluster, acks } = this.#options;
     const { giveUpAt = 0 } = batch;
-    const topic = await cluster.metadata.topic(batch.topic, { again: true });
+    const { metadata } = cluster;
+    const topic = await metadata.topic(batch.topic);
     if (!topic) return { code: codes.unknownTopic, offset: -1n };
-    const connection = await cluster.connection(topic.leaders[batch.partition] ?? -1);
+    let connection: Connection;
+    try {
+      connection = await cluster.connection(topic.leaders[batch.partition] ?? -1);
+    } catch (error) {
+      metadata.forget(batch.topic);
+      throw error;
+    }
     if (performance.now() >= giveUpAt) throw new BrokerUnavailableError("too late");
     if (!batch.stamp) this.#number([batch]);
     try {
