@@ -14,8 +14,8 @@ import type { AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { test, type TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { IncomingRequest } from "../../shared/http/server/incoming.ts";
 import { send } from "../../shared/http/server/outgoing.ts";
@@ -42,12 +42,14 @@ function define(...given: [Definition] | [string, Definition["fn"]]): void {
   void test(name, { skip: ignore }, async (t) => await fn(steps(t)));
 }
 
+const whole = { awaitsContinue: false, onClose: () => {} };
+
 function serve(
   { port = 0 }: { readonly port?: number },
   handler: (request: Request) => Response | Promise<Response>,
 ) {
   const server = createServer(async (incoming, outgoing) => {
-    await send(await handler(new IncomingRequest(incoming, outgoing, false).web), outgoing);
+    await send(await handler(new IncomingRequest(incoming, outgoing, whole).web), outgoing);
   });
   // Without a host name it listens at once, so that its port is known.
   server.listen(port);
