@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import config from "../../deno.json" with { type: "json" };
 
 /** The platforms that Deno has a base for. */
 export const targets = [
@@ -19,6 +20,11 @@ export const programs: Readonly<Record<string, { module: string; permissions: st
   proxymq: { module: "cli/bin/proxymq.ts", permissions: "proxymq" },
 };
 
+/** What the tasks give to V8. */
+const v8Flags = config.tasks.enqueuer.command.split(" ").filter((word) =>
+  word.startsWith("--v8-flags=")
+);
+
 const project = join(import.meta.dirname ?? ".", "..", "..");
 
 /**
@@ -36,6 +42,7 @@ export function compileArguments(name: string, output: string, target?: Target):
     // It would check the bundle, which has lost its types' files.
     "--no-check",
     `--permission-set=${permissions}`,
+    ...v8Flags,
     "--no-prompt",
     ...target === undefined ? [] : ["--target", target],
     "--output",
