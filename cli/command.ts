@@ -20,8 +20,10 @@ export async function runCommand<Options>(
   { name, help, read, run }: Command<Options>,
   args: readonly string[],
 ): Promise<number> {
-  const complain = (error: unknown) =>
-    console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+  const complain = (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    for (const line of message.split("\n")) console.error(`${name}: ${line}`);
+  };
   let options: Options | "help";
   try {
     options = read(args);

@@ -8,18 +8,25 @@
 import { ConfigError, loadConfig } from "../shared/config/config.ts";
 import { needsFiles } from "../shared/config/common.ts";
 import { withSecretFiles } from "../shared/config/secret_files.ts";
+import { answerArguments } from "../shared/cli.ts";
 import { configureLog } from "../shared/log.ts";
-import { exit, giveUpFiles, onTermination, readEnv } from "../shared/runtime.ts";
+import { args, exit, giveUpFiles, onTermination, readEnv } from "../shared/runtime.ts";
 import { withTimeout } from "../shared/waiting.ts";
 import { manual } from "./config.ts";
 import { openEnqueuer } from "./enqueuer.ts";
+
+// Where it listens is up to the server.
+const { ENQUEUER_HOST: _host, ENQUEUER_PORT: _port, ...variables } = manual.variables;
+const summary = `${manual.summary} It runs on all cores, and listens at
+127.0.0.1:8080, or where DENO_SERVE_ADDRESS says, as tcp:0.0.0.0:8090.`;
+answerArguments({ name: "edge", summary, variables }, { command: "deno task edge", args });
 
 function configuration() {
   try {
     return loadConfig(manual.variables, withSecretFiles(manual.variables, readEnv));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) console.error(`enqueuer: ${problem}`);
+    for (const problem of error.problems) console.error(`edge: ${problem}`);
     exit(2);
   }
 }

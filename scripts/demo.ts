@@ -47,7 +47,7 @@ async function demo(once: boolean): Promise<number> {
 
   const front = enqueuer.url;
   const url = `${front}/proxy/${service}/fetch`;
-  const page = `${front}/docs/`;
+  const page = `${front}/docs`;
   console.log(`
   enqueuer      ${front}         takes requests, docs at ${page}
   dequeuer      ${dequeuer.url}         consumes ${service}_requests

@@ -19,16 +19,8 @@ export interface Call {
   readonly args: readonly string[];
 }
 
-/**
- * The front of a service's command: answers `--help` and `--version`, reads the configuration,
- * sets up the log, and runs. Ends the process: 0 after a good run, 1 after a failure, 2 for a
- * wrong argument or configuration.
- */
-export async function runCommand<V extends Variables>(
-  manual: Manual & { readonly variables: V },
-  { command, args }: Call,
-  run: (config: Config<V> & LogSettings) => Promise<void>,
-): Promise<never> {
+/** Answers `--help` and `--version`, and refuses any other argument. Each of them ends the process. */
+export function answerArguments(manual: Manual, { command, args }: Call): void {
   const [argument] = args;
   if (argument === "--help" || argument === "-h") {
     console.log(helpText(manual, command));
@@ -45,6 +37,19 @@ export async function runCommand<V extends Variables>(
     );
     exit(2);
   }
+}
+
+/**
+ * The front of a service's command: answers `--help` and `--version`, reads the configuration,
+ * sets up the log, and runs. Ends the process: 0 after a good run, 1 after a failure, 2 for a
+ * wrong argument or configuration.
+ */
+export async function runCommand<V extends Variables>(
+  manual: Manual & { readonly variables: V },
+  call: Call,
+  run: (config: Config<V> & LogSettings) => Promise<void>,
+): Promise<never> {
+  answerArguments(manual, call);
   try {
     const env = withSecretFiles(manual.variables, readEnv);
     const config = loadConfig(manual.variables, env) as Config<V> & LogSettings;

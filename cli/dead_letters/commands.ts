@@ -143,7 +143,7 @@ async function importAll(broker: Broker, given: Arguments, signal: AbortSignal):
   });
   if (json) console.log(JSON.stringify({ imported }));
   const queue = toQueue ? requestQueue(service) : deadLetterQueue(service);
-  console.error(`${imported} dead letters imported into ${queue}`);
+  console.error(`${imported} dead letter${imported === 1 ? "" : "s"} imported into ${queue}`);
   return signal.aborted ? 130 : 0;
 }
 

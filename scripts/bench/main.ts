@@ -59,7 +59,7 @@ What the whole way of a request carries and costs, with real processes, and a ta
             dequeuers, in front of a microservice that takes 100 ms, 8 calls at once by each
   memory    the memory that enqueuer and dequeuer take under load over time
 
-  --quick         of compare and slow: two short rounds, about two minutes
+  --quick         two rounds of a second each; of compare and slow it takes about two minutes
   --check         of compare: exit code 1 if ProxyMQ has lost more than a quarter of the ratio to a
                   plain proxy hop that bench/recorded.json has; --record writes that file
   --profile       of compare: where enqueuer and dequeuer spend their time over RabbitMQ, instead

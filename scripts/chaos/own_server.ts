@@ -19,6 +19,8 @@ export interface OwnServer extends AsyncDisposable {
   readonly url: string;
   /** Where clients are told to come by a proxy, if they go where they are told. */
   readonly proxied?: Proxied;
+  /** The folder with all that it writes. */
+  readonly dir: string;
   /** Ends it by SIGKILL and starts it again on the same data. */
   kill(): Promise<void>;
   /**
@@ -59,6 +61,7 @@ export async function startOwnServer(
   return {
     url: running.url,
     ...(running.proxied ? { proxied: running.proxied } : {}),
+    dir: context.dir,
     kill: () => source.restart(running, context, { kill: true }),
     async ctl(...args) {
       if (broker === "redis") {

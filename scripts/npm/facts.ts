@@ -6,7 +6,9 @@ export const facts = {
   version: config.version,
   description: "A durable queue in front of any HTTP service, with no code change on either side.",
   license: config.license,
-  keywords: ["queue", "http", "proxy", "rabbitmq", "amqp", "sidecar", "batch"],
+  // A package with provenance has to name the repository that it is published from.
+  repository: { type: "git", url: "git+https://github.com/proxymq/proxymq.git" },
+  keywords: ["queue", "http", "proxy", "rabbitmq", "redis", "kafka", "sidecar", "batch"],
   // The floor of the client for Kafka; that of undici, and of node:sqlite without a flag, is below it.
   engines: { node: ">=22.22.0" },
 } as const;

@@ -17,9 +17,9 @@ Options:
   --kill    restart: by SIGKILL, not in good order
   --help    prints this
 
-A server is had in this way: a URL in the environment (TEST_RABBITMQ_URL, TEST_REDIS_URL); else
-Docker; else a server installed on this machine; else, as root on Debian, one that is installed
-with apt-get.
+A server is had in this way: a URL in the environment (TEST_RABBITMQ_URL, TEST_REDIS_URL,
+TEST_KAFKA_URL); else Docker; else RabbitMQ and Redis as installed on this machine, or, as root on
+Debian, installed with apt-get, and Kafka from its jars, where there are mvn and java 17.
 TEST_RABBITMQ_BIN names a folder with another version's rabbitmq-server and rabbitmqctl.
 `;
 
@@ -43,11 +43,14 @@ async function main(args: string[]): Promise<number> {
   try {
     switch (command) {
       case "up": {
-        for (const service of await up(names, options)) {
-          console.error(`${service.name}: ${service.url} (${service.how})`);
-          for (const [name, value] of Object.entries(service.environment)) {
-            console.log(`export ${name}="${value}"`);
-          }
+        const services = await up(names, options);
+        for (const { name, url, how } of services) console.error(`${name}: ${url} (${how})`);
+        const environment: Record<string, string> = Object.assign(
+          {},
+          ...services.map(({ environment }) => environment),
+        );
+        for (const [name, value] of Object.entries(environment)) {
+          console.log(`export ${name}="${value}"`);
         }
         return 0;
       }

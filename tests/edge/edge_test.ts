@@ -36,6 +36,11 @@ async function startEdge(env: Readonly<Record<string, string>>, net: string): Pr
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  return await follow(child);
+}
+
+/** Resolves when it listens. */
+async function follow(child: Deno.ChildProcess): Promise<Edge> {
   let output = "";
   const reading = [child.stdout, child.stderr].map(async (stream) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) output += text;
@@ -113,4 +118,35 @@ Deno.test({
       return true;
     });
   },
+});
+
+Deno.test("edge: the task listens on loopback, over SQLite as well, and refuses arguments", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "proxymq_edge_" });
+  const task = (...args: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "edge", ...args],
+      cwd: project,
+      env: {
+        BROKER_URL: `sqlite:${join(dir, "edge.db")}`,
+        DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
+        DENO_JOBS: "2",
+        NO_COLOR: "1",
+        LOG_FORMAT: "json",
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  try {
+    const { code, stderr } = await task("--port", "8099").output();
+    assert.equal(code, 2);
+    assert.match(new TextDecoder().decode(stderr), /edge: there is no argument "--port"; allowed/);
+    await using edge = await follow(task().spawn());
+    const response = await fetch(`${edge.url}/health/ready`);
+    assert.deepEqual([response.status, (await response.json()).status], [200, "ready"]);
+    assert.equal(await edge.stop(), 0);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+  assert.match(config.tasks.edge.command, / --host 127\.0\.0\.1 --port 8080 /);
 });

@@ -24,8 +24,9 @@ export interface BrokersOptions extends PlaceOptions {
 export interface Round extends Load {
   readonly way: Way;
   readonly connections: number;
-  /** Seconds of CPU for 1,000 requests: of enqueuer and dequeuer, and of the broker's server. */
+  /** Seconds of CPU for 1,000 requests, of enqueuer and dequeuer. */
   readonly servicesCpu: number;
+  /** The same of the broker's server; NaN where there is none, or its process is not known. */
   readonly serverCpu: number;
 }
 
@@ -65,7 +66,7 @@ export async function benchBrokers(options: BrokersOptions): Promise<Round[]> {
       for (const [way, { url, services, serverPid }] of running) {
         signal.throwIfAborted();
         const pids = services.map(({ pid }) => pid);
-        const serverPids = serverPid === undefined ? [] : [serverPid];
+        const serverPids = [serverPid ?? NaN];
         const before = [cpuSeconds(pids), cpuSeconds(serverPids)] as const;
         await using callers = startScript(
           requestsScript("load.ts"),

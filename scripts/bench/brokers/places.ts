@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { startOwnServer } from "../../chaos/own_server.ts";
+import { nodeLeader } from "../../services/kafka_node.ts";
 
 /** The brokers that are measured, each as it is set up by default, and Redis so that it keeps all. */
-export const ways = ["rabbitmq quorum", "rabbitmq classic", "redis", "sqlite"] as const;
+export const ways = ["rabbitmq quorum", "rabbitmq classic", "redis", "kafka", "sqlite"] as const;
 
 /** One of them. */
 export type Way = typeof ways[number];
@@ -11,7 +12,7 @@ export type Way = typeof ways[number];
 export interface Place {
   /** What the services are told of it. */
   readonly env: Readonly<Record<string, string>>;
-  /** The server's process; none where the services are the broker themselves. */
+  /** The server's process; none where the services are the broker themselves, or it is not known. */
   readonly serverPid?: number;
 }
 
@@ -35,6 +36,8 @@ export async function openPlaces(options: PlaceOptions): Promise<Places> {
   );
   const redis = stack.use(await startOwnServer({ ...options, broker: "redis" }));
   const redisPid = Number(/^process_id:(\d+)/m.exec(await redis.ctl("INFO", "server"))?.[1]);
+  const kafka = stack.use(await startOwnServer({ ...options, broker: "kafka" }));
+  const kafkaPid = await nodeLeader(kafka.dir);
   const folder = await Deno.makeTempDir({ prefix: "proxymq_bench_" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const overRabbitmq = (type: string): Place => ({
@@ -45,6 +48,10 @@ export async function openPlaces(options: PlaceOptions): Promise<Places> {
     "rabbitmq quorum": overRabbitmq("quorum"),
     "rabbitmq classic": overRabbitmq("classic"),
     "redis": { env: { BROKER_URL: redis.url }, serverPid: redisPid },
+    "kafka": {
+      env: { BROKER_URL: kafka.url },
+      ...(kafkaPid === undefined ? {} : { serverPid: kafkaPid }),
+    },
     "sqlite": { env: { BROKER_URL: `sqlite:${join(folder, "bench.db")}` } },
   };
   const owned = stack.move();

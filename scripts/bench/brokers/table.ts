@@ -23,7 +23,10 @@ const columns: readonly Column<Row>[] = [
   },
   {
     name: "server",
-    of: ({ way, of }) => way === "sqlite" ? "" : of(({ serverCpu }) => serverCpu).toFixed(2),
+    of: ({ of }) => {
+      const cpu = of(({ serverCpu }) => serverCpu);
+      return Number.isNaN(cpu) ? "" : cpu.toFixed(2);
+    },
   },
 ];
 
