@@ -9,7 +9,7 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  request_id: z.string().optional().openapi({ format: "uuid" }),
+  request_id: z.string().openapi({ format: "uuid" }),
 }).openapi("Problem", { description: "Problem details, RFC 9457." });
 
 /** A response that is a problem document, for the OpenAPI document. */

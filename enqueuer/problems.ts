@@ -7,23 +7,30 @@ import {
 import { Problem, type ProblemType } from "../shared/http/problem.ts";
 import { logger } from "../shared/log.ts";
 import { EnvelopeError } from "../shared/message/envelope.ts";
+import { newRequestId } from "../shared/message/request_id.ts";
 
 const log = logger("enqueuer");
 
-/** The problem that a caller is told of when its request failed with this error. */
+/**
+ * The problem that a caller is told of when its request failed with this error.
+ * @param requestId @default the one that the error names, or a new one
+ */
 export function toProblem(error: unknown, requestId?: string): Problem {
+  if (error instanceof Problem) {
+    return requestId === undefined
+      ? error
+      : new Problem(error.type, { ...error.details, requestId });
+  }
+  return problemOf(error, requestId ?? newRequestId());
+}
+
+function problemOf(error: unknown, requestId: string): Problem {
   const problem = (type: ProblemType, detail: string, retryAfter?: number) =>
     new Problem(type, {
       detail,
-      ...(requestId === undefined ? {} : { requestId }),
+      requestId,
       ...(retryAfter === undefined ? {} : { retryAfter }),
     });
-  if (error instanceof Problem) {
-    return new Problem(error.type, {
-      ...error.details,
-      ...(requestId === undefined ? {} : { requestId }),
-    });
-  }
   if (error instanceof QueueNotFoundError) {
     return problem(
       "service-not-found",

@@ -1,3 +1,5 @@
+import { newRequestId } from "../message/request_id.ts";
+
 /** Every kind of problem that a caller can be told of, as RFC 9457 `type`, title and status. */
 export const problemTypes = {
   "bad-request": { status: 400, title: "The request is not well-formed" },
@@ -44,6 +46,7 @@ export const problemMediaType = "application/problem+json";
 export interface ProblemDetails {
   /** What was wrong with this very request, and what is allowed. */
   readonly detail: string;
+  /** @default a new one, where a request failed before it had one */
   readonly requestId?: string;
   /** Seconds after which trying again makes sense; becomes `Retry-After`. */
   readonly retryAfter?: number;
@@ -55,19 +58,19 @@ export interface ProblemDocument {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly request_id?: string;
+  readonly request_id: string;
 }
 
 /** A failure that becomes a problem document as a caller's response. */
 export class Problem extends Error {
   override name = "Problem";
   readonly type: ProblemType;
-  readonly details: ProblemDetails;
+  readonly details: ProblemDetails & { readonly requestId: string };
 
-  constructor(type: ProblemType, details: ProblemDetails) {
+  constructor(type: ProblemType, { requestId = newRequestId(), ...details }: ProblemDetails) {
     super(details.detail);
     this.type = type;
-    this.details = details;
+    this.details = { ...details, requestId };
   }
 
   get status(): number {
@@ -75,12 +78,12 @@ export class Problem extends Error {
   }
 
   toDocument(): ProblemDocument {
-    const { requestId } = this.details;
+    const { detail, requestId } = this.details;
     return {
       type: problemTypePrefix + this.type,
       ...problemTypes[this.type],
-      detail: this.details.detail,
-      ...(requestId === undefined ? {} : { request_id: requestId }),
+      detail,
+      request_id: requestId,
     };
   }
 
@@ -89,7 +92,7 @@ export class Problem extends Error {
     const { requestId, retryAfter } = this.details;
     return {
       "content-type": problemMediaType,
-      ...(requestId === undefined ? {} : { "proxymq-request-id": requestId }),
+      "proxymq-request-id": requestId,
       ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
       ...(this.status === 401 ? { "www-authenticate": 'Bearer realm="proxymq"' } : {}),
     };

@@ -21,6 +21,15 @@ Deno.test("a problem is an RFC 9457 document with the request's id", async () =>
   });
 });
 
+Deno.test("a problem of a request that had no id yet has a new one", () => {
+  const problem = new Problem("not-found", { detail: "nothing" });
+  const { request_id: id } = problem.toDocument();
+  assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.equal(problem.toHeaders()["proxymq-request-id"], id);
+  const another = new Problem("not-found", { detail: "nothing" });
+  assert.notEqual(another.toDocument().request_id, id);
+});
+
 Deno.test("docs/problems.md lists every type with its status", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/problems.md", import.meta.url));
   const listed = [...page.matchAll(/^\| `([a-z-]+)`\s*\| (\d+)\s*\|/gm)].map(([, type, status]) => [
