@@ -141,6 +141,7 @@ export const partlySentExample = {
         detail:
           "there is no queue thumbnails_requests: no dequeuer for this service has run yet, " +
           "and ENQUEUER_SERVICES does not name it",
+        request_id: "019ab0c2-7c00-7cc3-98c4-dc0c0c07399a",
       },
     },
   ],

@@ -118,7 +118,16 @@ export function sendRoutes(deps: SendDeps): OpenAPIHono {
     const body = c.req.valid("json");
     const { headers } = c.req.raw;
     const callback = deps.callbackOf(headers);
-    const publish = (one: Item) => publishOne(deps, one, headers, callback);
+    const publish = async (one: Item) => {
+      const id = newRequestId();
+      try {
+        await publishOne(deps, id, one, headers, callback);
+        return id;
+      } catch (error) {
+        // It may be in the queue all the same, under this id.
+        throw toProblem(error, id);
+      }
+    };
     if (!Array.isArray(body)) {
       return c.json({ id: await publish(body), status: "queued" as const }, 202);
     }
@@ -134,18 +143,18 @@ export function sendRoutes(deps: SendDeps): OpenAPIHono {
   return app;
 }
 
-/** Publishes one, and returns its id when it is confirmed. */
+/** Publishes one. Resolves when it is confirmed. */
 async function publishOne(
   deps: SendDeps,
+  id: string,
   one: Item,
   headers: Headers,
   callback: string | undefined,
-): Promise<string> {
+): Promise<void> {
   const { topic, payload, priority, delay = 0, ttl } = one;
   checkPriority(deps.broker, priority);
   const now = Date.now();
   const delayMs = typeof delay === "number" ? delay * 1_000 : parseRetryAfter(delay, now) ?? 0;
-  const id = newRequestId();
   await acceptRequest(deps, {
     id,
     service: topic,
@@ -162,5 +171,4 @@ async function publishOne(
     ...(callback === undefined ? {} : { callback }),
     ...traceContext(headers, id),
   }, delayMs);
-  return id;
 }
