@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { IncomingHeaders } from "./incoming_headers.ts";
+import { MadeOnDemand } from "./made_on_demand.ts";
 
 /** What a `Request` does not tell of the HTTP request that it stands for. */
 export interface Wire {
@@ -28,7 +29,7 @@ const hostPattern = /^[a-z0-9._-]+(?::\d{1,5})?$/i;
  * hardly a look at them, and the making of a `Request` with a body that streams takes a third of all
  * that serving one does. It is no `Request` to the runtime: who needs one takes {@link web}.
  */
-export class IncomingRequest {
+export class IncomingRequest extends MadeOnDemand<Request> {
   readonly method: string;
   readonly #incoming: IncomingMessage;
   readonly #toContinue: (() => void) | undefined;
@@ -44,6 +45,7 @@ export class IncomingRequest {
     outgoing: ServerResponse,
     { awaitsContinue, onClose }: IncomingOptions,
   ) {
+    super();
     this.method = incoming.method ?? "GET";
     this.#incoming = incoming;
     this.#toContinue = awaitsContinue ? () => outgoing.writeContinue() : undefined;
@@ -88,7 +90,7 @@ export class IncomingRequest {
    * The whole of it, as others take it, whose body is read from the connection as it is taken.
    * @throws {TypeError} the Web has no such request.
    */
-  get web(): Request {
+  override get web(): Request {
     if (this.#web) return this.#web;
     const { method, signal } = this;
     this.#headers ??= new IncomingHeaders(this.#incoming);
@@ -112,34 +114,10 @@ export class IncomingRequest {
   }
 
   /** The body, in the memory that it was received in. */
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#web || !hasBody(this.#incoming)) return this.web.bytes();
     this.#toContinue?.();
     return readWhole(this.#incoming);
-  }
-
-  arrayBuffer(): Promise<ArrayBuffer> {
-    return this.web.arrayBuffer();
-  }
-
-  text(): Promise<string> {
-    return this.web.text();
-  }
-
-  json(): Promise<unknown> {
-    return this.web.json();
-  }
-
-  blob(): Promise<Blob> {
-    return this.web.blob();
-  }
-
-  formData(): Promise<FormData> {
-    return this.web.formData();
-  }
-
-  clone(): Request {
-    return this.web.clone();
   }
 
   #hangUpNow(): void {

@@ -1,10 +1,11 @@
 import { type HeaderTable, toHeaders } from "../headers.ts";
+import { MadeOnDemand } from "./made_on_demand.ts";
 
 /**
  * A response that is there, status, headers and body, to be sent as it is. Of what the Web has in a
  * `Response` only that is made which is asked for: the server asks for nothing of it.
  */
-export class ReadyResponse {
+export class ReadyResponse extends MadeOnDemand<Response> {
   readonly status: number;
   readonly #table: HeaderTable;
   readonly #bytes: Uint8Array;
@@ -12,6 +13,7 @@ export class ReadyResponse {
 
   /** @param headers good ones: the server refuses others. */
   constructor(status: number, headers: HeaderTable, bytes: Uint8Array) {
+    super();
     this.status = status;
     this.#table = headers;
     this.#bytes = bytes;
@@ -32,7 +34,7 @@ export class ReadyResponse {
    * The whole of it, as others take it.
    * @throws {TypeError} the Web has no such response.
    */
-  get web(): Response {
+  override get web(): Response {
     const body = this.#bytes.byteLength > 0 ? this.#bytes as Uint8Array<ArrayBuffer> : null;
     return this.#web ??= new Response(body, {
       status: this.status,
@@ -54,34 +56,6 @@ export class ReadyResponse {
 
   get bodyUsed(): boolean {
     return this.#web?.bodyUsed ?? false;
-  }
-
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.web.bytes();
-  }
-
-  arrayBuffer(): Promise<ArrayBuffer> {
-    return this.web.arrayBuffer();
-  }
-
-  text(): Promise<string> {
-    return this.web.text();
-  }
-
-  json(): Promise<unknown> {
-    return this.web.json();
-  }
-
-  blob(): Promise<Blob> {
-    return this.web.blob();
-  }
-
-  formData(): Promise<FormData> {
-    return this.web.formData();
-  }
-
-  clone(): Response {
-    return this.web.clone();
   }
 }
 
