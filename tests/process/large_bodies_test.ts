@@ -8,7 +8,7 @@ import { startDequeuer, startEnqueuer } from "./service_process.ts";
 
 const mib = 2 ** 20;
 /** How much passes through, bytes. */
-const total = 160 * mib;
+const total = 320 * mib;
 /** By how much a process may grow meanwhile, bytes. */
 const mostGrowth = 128 * mib;
 

@@ -1,5 +1,6 @@
 import type { Message, MessageHeaders } from "../broker.ts";
 import { BrokerError, MessageTooLargeError } from "../errors.ts";
+import { collectable } from "./blob.ts";
 
 /** The largest body, bytes: half of what SQLite takes in one value. */
 export const MAX_BODY = 512 * 1024 * 1024;
@@ -39,7 +40,7 @@ export function encodeHead(message: Message): string {
 export function decodeMessage(head: string, body: Uint8Array | null): Message {
   const properties: unknown = JSON.parse(head);
   if (!isHead(properties)) throw new BrokerError("a message in the database has no headers");
-  return { ...properties, body: body ?? new Uint8Array(0) };
+  return { ...properties, body: body ? collectable(body) : new Uint8Array(0) };
 }
 
 /** A head with headers added to it, however large that makes it. */

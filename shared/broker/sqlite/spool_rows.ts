@@ -1,5 +1,6 @@
 import type { Piece, SpoolState } from "../../spool/spool_store.ts";
 import { SpoolNotFoundError } from "../errors.ts";
+import { collectable } from "./blob.ts";
 import type { Connection } from "./connection.ts";
 
 /** Node 22 takes some arrays without a byte, a TextEncoder's for one, for NULL. */
@@ -76,7 +77,8 @@ export function pieceFrom(
     seq,
   );
   if (!next) return undefined;
-  const { at, body, last, why } = next;
+  const { at, last, why } = next;
+  const body = collectable(next.body);
   return { seq: next.seq, at, body, last: last === 1, ...(why === null ? {} : { error: why }) };
 }
 
