@@ -121,7 +121,7 @@ export class Consumer {
     const { queue, prefetch, tag } = this.#options;
     const limits = { ms: answerTimeoutMs };
     const channel = await within(client.channel(), limits);
-    const link = new Link(channel, this.#options.acks);
+    const link = new Link(channel, this.#options.acks, client.outbox);
     this.#link = link;
     channel.deliver = (message) => this.#deliver(message, link);
     const cancelled = new CancelWatch(channel, tag, () => link.close("cancelled"));

@@ -1,5 +1,6 @@
 import type { AMQPChannel } from "@cloudamqp/amqp-client";
 import type { AckFlush } from "./ack_flush.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** A delivery's right to be settled: given once, and void when its channel is gone. */
 export interface Lease {
@@ -17,23 +18,33 @@ export interface Lease {
 /** Why nothing is delivered any more: the server cancelled the consumer, or the channel is closed. */
 export type Loss = "cancelled" | "closed";
 
-/** One channel of a consumer, from its opening to its loss, and the account of what it delivered. */
+/**
+ * One channel of a consumer, from its opening to its loss, and the account of what it delivered. What
+ * is acknowledged in a turn of the event loop is told together: a quorum queue logs each
+ * acknowledgement by itself, whether it is of one message or of many.
+ */
 export class Link {
   readonly channel: AMQPChannel;
   /** Resolves when nothing is delivered here any more. */
   readonly lost: Promise<Loss>;
-  readonly acks: AckFlush;
+  readonly #acks: AckFlush;
   #alive = true;
   #draining = false;
   /** The tags of what is not settled, from the first delivered to the last. */
   readonly #unsettled = new Set<number>();
+  /** The tags of what was acknowledged in this turn. */
+  #acknowledged: number[] = [];
+  readonly #outbox: Pick<Outbox, "atEnd">;
+  readonly #tell = (): void => this.#tellAcknowledged();
   readonly #lose: (loss: Loss) => void;
 
-  constructor(channel: AMQPChannel, acks: AckFlush) {
+  /** @param outbox of the channel's connection. */
+  constructor(channel: AMQPChannel, acks: AckFlush, outbox: Pick<Outbox, "atEnd">) {
     const { promise, resolve } = Promise.withResolvers<Loss>();
     this.channel = channel;
     this.lost = promise;
-    this.acks = acks;
+    this.#acks = acks;
+    this.#outbox = outbox;
     this.#lose = resolve;
     channel.onerror = () => this.kill();
   }
@@ -48,10 +59,23 @@ export class Link {
     return new LinkLease(this, tag);
   }
 
-  /** Counts a delivery as settled. */
-  settled(tag: number): void {
+  /** Acknowledges a delivery at the end of this turn. */
+  ack(tag: number): void {
+    if (this.#acknowledged.push(tag) === 1) this.#outbox.atEnd(this.#tell);
+    this.#acks.sent();
+    this.#settled(tag);
+  }
+
+  /** Puts a delivery to where the server moves what is rejected. */
+  reject(tag: number): void {
+    this.channel.basicReject(tag, false).catch(() => {});
+    this.#acks.sent();
+    this.#settled(tag);
+  }
+
+  #settled(tag: number): void {
     this.#unsettled.delete(tag);
-    if (this.#draining && this.#unsettled.size === 0) this.acks.afterwards(() => this.close());
+    if (this.#draining && this.#unsettled.size === 0) this.#acks.afterwards(() => this.close());
   }
 
   /**
@@ -59,6 +83,7 @@ export class Link {
    * each make a classic queue put its messages in order again.
    */
   release(tags: readonly number[]): void {
+    this.#tellAcknowledged();
     const sorted = tags.toSorted((a, b) => a - b);
     const [last, ...others] = sorted.toReversed();
     const first = this.#unsettled.values().take(sorted.length).toArray();
@@ -67,25 +92,40 @@ export class Link {
     } else {
       for (const tag of sorted) this.channel.basicNack(tag, true).catch(() => {});
     }
-    for (const tag of sorted) this.settled(tag);
+    for (const tag of sorted) this.#settled(tag);
   }
 
   /** Nothing more will be delivered: closes the channel when all is settled, and has arrived. */
   drain(): void {
     this.#draining = true;
-    if (this.#unsettled.size === 0) this.acks.afterwards(() => this.close());
+    if (this.#unsettled.size === 0) this.#acks.afterwards(() => this.close());
   }
 
   /** Closes the channel; the server puts back what is not settled. */
   close(loss: Loss = "closed"): void {
+    this.#tellAcknowledged();
     if (this.alive) this.channel.close().catch(() => {});
     this.kill(loss);
   }
 
   /** Takes the channel for lost. */
   kill(loss: Loss = "closed"): void {
+    this.#tellAcknowledged();
     this.#alive = false;
     this.#lose(loss);
+  }
+
+  /** All that was delivered before the first that is not settled goes by one acknowledgement. */
+  #tellAcknowledged(): void {
+    const tags = this.#acknowledged;
+    if (tags.length === 0) return;
+    this.#acknowledged = [];
+    if (!this.alive) return;
+    const [first = Infinity] = this.#unsettled;
+    const together = tags.filter((tag) => tag < first);
+    const last = Math.max(...together);
+    if (together.length > 0) this.channel.basicAck(last, together.length > 1).catch(() => {});
+    for (const tag of tags) if (tag > first) this.channel.basicAck(tag).catch(() => {});
   }
 }
 
@@ -110,9 +150,7 @@ class LinkLease implements Lease {
   }
 
   ack(): void {
-    this.link.channel.basicAck(this.tag).catch(() => {});
-    this.link.acks.sent();
-    this.link.settled(this.tag);
+    this.link.ack(this.tag);
   }
 
   release(): void {
@@ -120,9 +158,7 @@ class LinkLease implements Lease {
   }
 
   reject(): void {
-    this.link.channel.basicReject(this.tag, false).catch(() => {});
-    this.link.acks.sent();
-    this.link.settled(this.tag);
+    this.link.reject(this.tag);
   }
 }
 

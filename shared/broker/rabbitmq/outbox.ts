@@ -14,6 +14,7 @@ export class Outbox {
   #end = 0;
   #chunks: Uint8Array[] = [];
   #scheduled = false;
+  #atEnd: (() => void)[] = [];
   readonly #write: (chunks: readonly Uint8Array[]) => void;
   readonly #flush = (): void => this.flush();
 
@@ -57,8 +58,15 @@ export class Outbox {
     }
   }
 
+  /** Calls back before this turn's bytes are written, so that more can be added to them. */
+  atEnd(action: () => void): void {
+    this.#atEnd.push(action);
+    this.commit(this.#end);
+  }
+
   /** Writes at once what there is. */
   flush(): void {
+    for (const action of this.#atEnd.splice(0)) action();
     this.#scheduled = false;
     this.#seal();
     if (this.#chunks.length === 0) return;

@@ -16,6 +16,17 @@ Deno.test("an outbox writes once for each turn of the event loop, in order", asy
   assert.deepEqual(writes, ["ab", "c"]);
 });
 
+Deno.test("what is added at the end of a turn is written in it", async () => {
+  const writes: string[] = [];
+  const outbox = new Outbox((chunks) => writes.push(Buffer.concat(chunks).toString()));
+  outbox.atEnd(() => outbox.append(Buffer.from("c")));
+  outbox.append(Buffer.from("a"));
+  outbox.append(Buffer.from("b"));
+  await setImmediate();
+  await setImmediate();
+  assert.deepEqual(writes, ["abc"]);
+});
+
 Deno.test("an outbox copies small pieces and passes large ones on as they are", () => {
   const small = Buffer.alloc(100, 1);
   const large = Buffer.alloc(20_000, 2);
