@@ -18,21 +18,24 @@ import { results, table } from "./compare/table.ts";
 import type { VariantName } from "./compare/variants.ts";
 import { benchMemory } from "./memory/memory.ts";
 import { memoryTable } from "./memory/table.ts";
-import { benchProfile } from "./profile/profile.ts";
+import { benchProfile, type ProfileOptions } from "./profile/profile.ts";
 import { profileTables } from "./profile/table.ts";
 import { type BrokerName, brokerNames } from "./requests/place.ts";
 import { benchRequests } from "./requests/requests.ts";
 import { tables } from "./requests/table.ts";
 import { benchScale } from "./scale/scale.ts";
 import { scaleTable } from "./scale/table.ts";
+import { benchSettings } from "./settings/settings.ts";
+import { settingsTable } from "./settings/table.ts";
 import { benchStreams } from "./streams/streams.ts";
 import { tables as streamTables } from "./streams/table.ts";
 
 const benches = [
   ...["compare", "slow", "brokers", "batches", "requests", "streams"] as const,
-  ...["bodies", "scale", "memory"] as const,
+  ...["bodies", "scale", "memory", "settings"] as const,
 ];
 type Bench = typeof benches[number];
+type Scene = Pick<ProfileOptions, "upstreamMs" | "concurrency" | "bytes">;
 
 const help = `deno task bench [${benches.slice(0, 6).join("|")}
                 |${benches.slice(6).join("|")}] [--quick] [--check] [--profile]
@@ -57,17 +60,20 @@ What the whole way of a request carries and costs, with real processes, and a ta
   bodies    bodies from 1 KiB to 10 MiB there and back, beside the bare client's call and reply
   scale     what a queue carries with more and more requests waiting in it, and with more and more
             dequeuers, in front of a microservice that takes 100 ms, 8 calls at once by each
+  settings  calls and replies through RabbitMQ by ProxyMQ's driver alone, with one setting changed at a
+            time, in turns: queue type, confirms, prefetch, number of connections, frame size
   memory    the memory that enqueuer and dequeuer take under load over time
 
   --quick         two rounds of a second each; of compare and slow it takes about two minutes
   --check         of compare: exit code 1 if ProxyMQ has lost more than a quarter of the ratio to a
                   plain proxy hop that bench/recorded.json has; --record writes that file
-  --profile       of compare: where enqueuer and dequeuer spend their time over RabbitMQ, instead
+  --profile       of compare, slow and bodies (of 1 MiB): where enqueuer and dequeuer spend their time,
+                  instead; over RabbitMQ unless --broker says otherwise
   --broker NAME   one broker instead of both      (batches, requests, streams, scale)
-  --callers N,N   how many callers at once        (default 1,32,256 for compare, 512 for slow,
+  --callers N,N   how many callers at once        (default 1,32,256 for compare, settings, 512 for slow,
                   64,256 for batches, 1,32 for brokers, 32 for requests, 256 for memory)
   --seconds N     how long each is measured       (default 8 for batches and scale, 600 for
-                  memory, else 4)
+                  memory, 3 for settings, else 4)
   --rounds N      how many turns                  (default 5)
   --waiting N,N   of scale: how many requests wait (default 100,10000,1000000)
   --dequeuers N,N of scale: how many dequeuers    (default 1,2,4,8,16)
@@ -92,12 +98,21 @@ const defaults: Readonly<Record<Bench, { readonly callers: string; readonly seco
   bodies: { callers: "8", seconds: "4" },
   scale: { callers: "1", seconds: "8" },
   memory: { callers: "256", seconds: "600" },
+  settings: { callers: "1,32,256", seconds: "3" },
 };
 
 const everyWay: readonly VariantName[] = [
   ...["direct", "hono", "bare", "handwritten", "quorum", "classic", "sqlite", "embedded"] as const,
 ];
 const slowWays: readonly VariantName[] = ["direct", "handwritten", "quorum", "classic", "sqlite"];
+
+const slowly = { upstreamMs: 200, concurrency: 512 };
+/** What can be profiled, and in front of what. */
+const profiled: Readonly<Partial<Record<Bench, Scene>>> = {
+  compare: { upstreamMs: 0 },
+  slow: slowly,
+  bodies: { upstreamMs: 0, bytes: 2 ** 20 },
+};
 
 interface Options {
   readonly bench: Bench;
@@ -138,6 +153,9 @@ function read(args: readonly string[]): Options | "help" {
     throw new Error(`there is no bench ${said}; there is ${benches.join(", ")}`);
   }
   const { quick, check, record, profile, json } = values;
+  if (profile && !profiled[bench]) {
+    throw new Error(`--profile is of ${Object.keys(profiled).join(", ")}, not of ${bench}`);
+  }
   const { callers = defaults[bench].callers, broker } = values;
   const { rounds = quick ? "2" : "5", seconds = quick ? "1" : defaults[bench].seconds } = values;
   return {
@@ -184,20 +202,23 @@ const command: Command<Options> = {
   async run(options, signal) {
     const { bench, brokers, callers: connections, ms, rounds, largeBytes } = options;
     const common = { brokers, ms, rounds, signal, log };
+    const scene = options.profile ? profiled[bench] : undefined;
+    if (scene) {
+      const [broker = "rabbitmq"] = brokers;
+      const what = { ...common, broker, ...scene };
+      for (const count of connections) {
+        console.log(profileTables(await benchProfile({ ...what, connections: count })));
+      }
+      return 0;
+    }
     switch (bench) {
       case "compare": {
-        if (options.profile) {
-          for (const count of connections) {
-            console.log(profileTables(await benchProfile({ ...common, connections: count })));
-          }
-          return 0;
-        }
         const what = { ...common, connections, variants: everyWay, upstreamMs: 0 };
         return await runCompare(what, options);
       }
       case "slow": {
-        const what = { ...common, connections, variants: slowWays, upstreamMs: 200 };
-        return await runCompare({ ...what, concurrency: 512 }, options);
+        const what = { ...common, connections, variants: slowWays, ...slowly };
+        return await runCompare(what, options);
       }
       case "brokers":
         console.log(brokersTable(await benchBrokers({ ...common, connections })));
@@ -216,6 +237,9 @@ const command: Command<Options> = {
         console.log(scaleTable(await benchScale({ ...common, waiting, dequeuers })));
         return 0;
       }
+      case "settings":
+        console.log(settingsTable(await benchSettings({ ...common, connections })));
+        return 0;
       case "memory":
         for (const count of connections) {
           console.log(memoryTable(await benchMemory({ ...common, connections: count })));

@@ -4,7 +4,7 @@ import { openPlace, type PlaceOptions } from "../requests/place.ts";
 import { startScript } from "../script.ts";
 import type { Echoed } from "./caller.ts";
 
-const ways = ["bare", "quorum", "classic"] as const;
+const ways = ["hono", "bare", "quorum", "classic"] as const;
 /** How many are on their way at once. */
 const callers = 8;
 
@@ -27,8 +27,8 @@ export interface Moved extends Echoed {
 }
 
 /**
- * Bodies of each size through ProxyMQ and back, and by the bare client's call and reply in turns, whose
- * body makes the same way but for HTTP.
+ * Bodies of each size through ProxyMQ and back, in turns with a plain proxy, which has the HTTP of it
+ * and no queue, and with the bare client's call and reply, which has the queue and no HTTP.
  */
 export async function benchBodies(options: BodiesOptions): Promise<Moved[]> {
   const { sizes, rounds, ms, signal, log } = options;

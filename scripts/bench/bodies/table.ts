@@ -10,9 +10,11 @@ interface Row {
 
 const columns: readonly Column<Row>[] = [
   { name: "body", of: ({ bytes }) => size(bytes) },
+  { name: "a plain Hono hop", of: ({ rate }) => mebibytes(rate("hono")) },
   { name: "bare call and reply", of: ({ rate }) => mebibytes(rate("bare")) },
   { name: "ProxyMQ (quorum)", of: ({ rate }) => mebibytes(rate("quorum")) },
   { name: "of bare", of: ({ rate }) => (rate("quorum") / rate("bare")).toFixed(2) },
+  { name: "of the hop", of: ({ rate }) => (rate("quorum") / rate("hono")).toFixed(2) },
   { name: "ProxyMQ (classic)", of: ({ rate }) => mebibytes(rate("classic")) },
   { name: "of bare", of: ({ rate }) => (rate("classic") / rate("bare")).toFixed(2) },
 ];

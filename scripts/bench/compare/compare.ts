@@ -70,7 +70,7 @@ export async function compare(options: CompareOptions): Promise<Sample[]> {
 }
 
 /** Requests a second. */
-export function perSecond({ count, seconds }: Seen): number {
+export function perSecond({ count, seconds }: Pick<Seen, "count" | "seconds">): number {
   return Math.round(count / seconds);
 }
 

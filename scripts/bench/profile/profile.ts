@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { startDequeuer, startEnqueuer } from "../../../tests/process/service_process.ts";
 import { perSecond } from "../compare/compare.ts";
 import type { Seen } from "../compare/load.ts";
-import { openPlace, type PlaceOptions } from "../requests/place.ts";
+import { type BrokerName, openPlace, type PlaceOptions } from "../requests/place.ts";
 import { startScript } from "../script.ts";
 import { ownTimes, type Spent } from "./own_time.ts";
 
@@ -12,10 +12,17 @@ const warmFrom = 0.4;
 
 /** How it is measured. */
 export interface ProfileOptions extends PlaceOptions {
+  readonly broker: BrokerName;
   /** How many callers at once. */
   readonly connections: number;
   /** For how long, milliseconds. */
   readonly ms: number;
+  /** How long the microservice takes, milliseconds. */
+  readonly upstreamMs: number;
+  /** How many calls the microservice is to get at once at most. @default the dequeuer's own */
+  readonly concurrency?: number;
+  /** The size of bodies, bytes. @default a few */
+  readonly bytes?: number;
 }
 
 /** Where a service has spent its time. */
@@ -24,21 +31,23 @@ export interface Profiled extends Spent {
   readonly connections: number;
 }
 
-/** Where enqueuer and dequeuer spend their time over RabbitMQ, by V8's own profiler. */
+/** Where enqueuer and dequeuer spend their time, by V8's own profiler. */
 export async function benchProfile(options: ProfileOptions): Promise<Profiled[]> {
-  const { connections, ms, signal, log } = options;
+  const { broker, connections, ms, upstreamMs, concurrency, bytes, signal, log } = options;
   await using stack = new AsyncDisposableStack();
-  const place = stack.use(await openPlace("rabbitmq", options));
+  const place = stack.use(await openPlace(broker, options));
   const folder = await Deno.makeTempDir({ prefix: "proxymq_bench_" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const compare = join(import.meta.dirname ?? ".", "..", "compare");
-  const microservice = stack.use(startScript(join(compare, "microservice.ts"), [], signal));
+  const bench = join(import.meta.dirname ?? ".", "..");
+  const upstream = join(bench, "compare/microservice.ts");
+  const microservice = stack.use(startScript(upstream, [String(upstreamMs)], signal));
   const [port] = await microservice.lines(1);
   const env = {
     BROKER_URL: place.url,
     ENQUEUER_SERVICES: "bench-profile",
     DEQUEUER_SERVICE: "bench-profile",
     DEQUEUER_TARGET_URL: `http://127.0.0.1:${port}`,
+    ...(concurrency === undefined ? {} : { DEQUEUER_CONCURRENCY: String(concurrency) }),
   };
   const profiled = (name: string) => ({
     runtimeArgs: ["--cpu-prof", `--cpu-prof-dir=${join(folder, name)}`],
@@ -46,10 +55,11 @@ export async function benchProfile(options: ProfileOptions): Promise<Profiled[]>
   const enqueuer = stack.use(startEnqueuer(env, profiled("enqueuer")));
   const dequeuer = stack.use(startDequeuer(env, profiled("dequeuer")));
   const [url] = await Promise.all([enqueuer.ready(patience), dequeuer.ready(patience)]);
-  const args = [`${url}/proxy/bench-profile/`, String(connections), String(ms)];
-  await using callers = startScript(join(compare, "load.ts"), args, signal);
+  const script = join(bench, bytes === undefined ? "compare/load.ts" : "bodies/caller.ts");
+  const numbers = [connections, ms, ...(bytes === undefined ? [] : [bytes])].map(String);
+  await using callers = startScript(script, [`${url}/proxy/bench-profile/`, ...numbers], signal);
   const [line = ""] = await callers.lines(1);
-  const seen: Seen = JSON.parse(line);
+  const seen: Pick<Seen, "count" | "seconds"> = JSON.parse(line);
   log(`${connections} at once: ${perSecond(seen)}/s while it was profiled`);
   for (const service of [enqueuer, dequeuer]) service.signal("SIGTERM");
   await Promise.all([enqueuer.exited(patience), dequeuer.exited(patience)]);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startOwnServer } from "../../chaos/own_server.ts";
+import { type OwnServer, startOwnServer } from "../../chaos/own_server.ts";
 
 /** A broker that nobody else uses, so that what it uses of the machine is ours. */
 export interface Place extends AsyncDisposable {
@@ -7,6 +7,8 @@ export interface Place extends AsyncDisposable {
   readonly url: string;
   /** The server's process; none where the services are the broker themselves. */
   readonly serverPids: readonly number[];
+  /** A command of `rabbitmqctl`, where it is RabbitMQ. */
+  readonly ctl?: OwnServer["ctl"];
 }
 
 /** The brokers that are measured. */
@@ -30,6 +32,7 @@ export async function openPlace(name: BrokerName, options: PlaceOptions): Promis
       name,
       url: server.url,
       serverPids: [pid],
+      ctl: server.ctl,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   }
