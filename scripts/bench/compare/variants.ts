@@ -118,6 +118,8 @@ export async function startVariant(
     case "embedded": {
       const env = settings({ BROKER_URL: `sqlite:${join(scene.folder, "one.db")}` });
       const both = script("scripts/bench/compare/one_process.ts", [], {
+        // As the tasks do.
+        by: [Deno.execPath(), "run", "-A", "--v8-flags=--no-memory-reducer"],
         env: { ...env, ENQUEUER_PORT: "0", DEQUEUER_PORT: "0", LOG_LEVEL: "warning" },
       });
       const [url] = await both.lines(1);
