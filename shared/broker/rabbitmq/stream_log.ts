@@ -1,7 +1,7 @@
 import { bulkhead, isBulkheadRejectedError } from "cockatiel";
 import { logger } from "../../log.ts";
 import type { LogEntry, ResultLog } from "../../results/log/result_log.ts";
-import { backoffMs, pause } from "../../waiting.ts";
+import { backoffMs, pause, within } from "../../waiting.ts";
 import type { Message } from "../broker.ts";
 import { BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
 import type { Client } from "./client.ts";
@@ -26,6 +26,10 @@ const readTimeoutMs = 5_000;
  */
 const segmentBytes = 32 * 2 ** 20;
 
+/** How long a stream is waited for that is starting, milliseconds, and how often it is tried again. */
+const startTimeoutMs = 2_000;
+const mostTries = 4;
+
 /** How a stream is kept. */
 export interface StreamLogOptions {
   readonly name: string;
@@ -37,10 +41,18 @@ export interface StreamLogOptions {
   readonly maxBytes?: number;
 }
 
+/** The declaration of a stream on a connection. */
+interface Declaring {
+  readonly client: Client;
+  /** True when it has ended well. */
+  done: Promise<void> | true;
+}
+
 /** A stream of RabbitMQ as a log. */
 export class StreamLog implements ResultLog {
   readonly #options: StreamLogOptions;
   readonly #reads = bulkhead(readsAtOnce, mostReads);
+  #declaring: Declaring | undefined;
   #attached = false;
   #warned = "";
 
@@ -53,6 +65,24 @@ export class StreamLog implements ResultLog {
   }
 
   async append(message: Message, confirm: boolean): Promise<void> {
+    for (let failures = 0;; failures++) {
+      const { client } = this.#options.connection;
+      // What is not declared in time is told by the publish. Before, it must not be tried: isStarting.
+      if (client && !this.#standsOn(client)) {
+        await within(this.#declared(client), { ms: startTimeoutMs }).catch(() => {});
+      }
+      try {
+        return await this.#append(message, confirm);
+      } catch (error) {
+        if (!isStarting(error) || failures === mostTries) throw error;
+        const signal = AbortSignal.timeout(startTimeoutMs);
+        await pause(backoffMs(failures), signal);
+        await this.#options.publisher.connection.ready(signal).catch(() => Promise.reject(error));
+      }
+    }
+  }
+
+  async #append(message: Message, confirm: boolean): Promise<void> {
     const { name, publisher, connection, maxAgeMs } = this.#options;
     const publish = () => publisher.publish({ queue: name }, [message], { confirm });
     try {
@@ -63,7 +93,8 @@ export class StreamLog implements ResultLog {
       if (maxAgeMs === undefined || !client) {
         throw new BrokerUnavailableError(`the stream "${name}" is not there; an enqueuer makes it`);
       }
-      await this.#declare(client);
+      this.#declaring = undefined;
+      await this.#declared(client);
       await publish();
     }
   }
@@ -88,6 +119,8 @@ export class StreamLog implements ResultLog {
         if (!client.closed) this.#warn(textOf(error));
       }
       this.#attached = false;
+      // It may have been deleted.
+      this.#declaring = undefined;
       await pause(backoffMs(failures), signal);
     }
   }
@@ -123,7 +156,7 @@ export class StreamLog implements ResultLog {
     from: StreamPosition,
     { signal, onAttached }: { readonly signal: AbortSignal; readonly onAttached: () => void },
   ): AsyncIterable<LogEntry> {
-    if (this.#options.maxAgeMs !== undefined) await this.#declare(client);
+    await this.#declared(client);
     await using reader = await StreamReader.open(client, this.#options.name, from, tailAhead);
     this.#attached = true;
     onAttached();
@@ -132,6 +165,28 @@ export class StreamLog implements ResultLog {
       if (!entry) return;
       yield entry;
     }
+  }
+
+  /** Whether it needs no declaring on a connection. */
+  #standsOn(client: Client): boolean {
+    if (this.#options.maxAgeMs === undefined) return true;
+    return this.#declaring?.client === client && this.#declaring.done === true;
+  }
+
+  /** Declares it once for each connection, if it is declared here at all. */
+  async #declared(client: Client): Promise<void> {
+    if (this.#standsOn(client)) return;
+    if (this.#declaring?.client !== client) {
+      const declaring: Declaring = { client, done: this.#declare(client) };
+      this.#declaring = declaring;
+      try {
+        await declaring.done;
+        declaring.done = true;
+      } catch (error) {
+        if (this.#declaring === declaring) this.#declaring = undefined;
+        throw error;
+      }
+    } else await this.#declaring.done;
   }
 
   async #declare(client: Client): Promise<void> {
@@ -158,4 +213,12 @@ export class StreamLog implements ResultLog {
     this.#warned = trouble;
     log.warn("the stream {stream}: {trouble}", { stream: this.#options.name, trouble });
   }
+}
+
+/**
+ * Between the declaration of a stream and its start, some milliseconds later, RabbitMQ closes the
+ * connection of who publishes to it.
+ */
+function isStarting(error: unknown): boolean {
+  return error instanceof BrokerUnavailableError && /Stream not found/.test(error.message);
 }
