@@ -1,7 +1,7 @@
 import { bulkhead, isBulkheadRejectedError } from "cockatiel";
 import { logger } from "../../log.ts";
 import type { LogEntry, ResultLog } from "../../results/log/result_log.ts";
-import { backoffMs, pause, within } from "../../waiting.ts";
+import { backoffMs, pause, within, withTimeout } from "../../waiting.ts";
 import type { Message } from "../broker.ts";
 import { BrokerUnavailableError, QueueNotFoundError } from "../errors.ts";
 import type { Client } from "./client.ts";
@@ -75,9 +75,10 @@ export class StreamLog implements ResultLog {
         return await this.#append(message, confirm);
       } catch (error) {
         if (!isStarting(error) || failures === mostTries) throw error;
-        const signal = AbortSignal.timeout(startTimeoutMs);
-        await pause(backoffMs(failures), signal);
-        await this.#options.publisher.connection.ready(signal).catch(() => Promise.reject(error));
+        await withTimeout(startTimeoutMs, async (signal) => {
+          await pause(backoffMs(failures), signal);
+          await this.#options.publisher.connection.ready(signal);
+        }).catch(() => Promise.reject(error));
       }
     }
   }
