@@ -19,6 +19,13 @@ export interface Seen {
   readonly p99: number;
 }
 
+/** What callers saw. @param times of each request, and `ms` of all together, milliseconds. */
+export function seen(times: readonly number[], ms: number): Seen {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? NaN;
+  return { count: sorted.length, seconds: ms / 1_000, p50: at(0.5), p99: at(0.99) };
+}
+
 const body = '{"text":"hello"}';
 
 async function call(url: URL, end: () => boolean, times: number[]): Promise<void> {
@@ -41,9 +48,5 @@ if (import.meta.main) {
   await Promise.all(
     Array.from({ length: Number(connections) }, () => call(new URL(url), end, times)),
   );
-  const seconds = (performance.now() - start) / 1_000;
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(times.length * share)] ?? NaN;
-  const seen: Seen = { count: times.length, seconds, p50: at(0.5), p99: at(0.99) };
-  console.log(JSON.stringify(seen));
+  console.log(JSON.stringify(seen(times, performance.now() - start)));
 }

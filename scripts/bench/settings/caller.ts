@@ -8,7 +8,7 @@
  */
 import type { Broker } from "../../../shared/broker/broker.ts";
 import { openBroker } from "../../../shared/broker/open.ts";
-import type { Seen } from "../compare/load.ts";
+import { seen } from "../compare/load.ts";
 import type { Setting } from "./setting.ts";
 
 /** Calls through one handle of the broker. */
@@ -75,10 +75,6 @@ if (import.meta.main) {
       times.push(performance.now() - sent);
     }
   }));
-  const seconds = (performance.now() - start) / 1_000;
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(times.length * share)] ?? NaN;
-  const seen: Seen = { count: times.length, seconds, p50: at(0.5), p99: at(0.99) };
-  console.log(JSON.stringify(seen));
+  console.log(JSON.stringify(seen(times, performance.now() - start)));
   Deno.exit(0);
 }
