@@ -1,6 +1,9 @@
-/** Between tries: 100 ms, doubled each time up to 5 s, half of it at random. */
-export function backoffMs(failures: number): number {
-  const ms = Math.min(5000, 100 * 2 ** Math.min(failures, 16));
+/**
+ * Between tries: 100 ms, doubled each time, half of it at random.
+ * @param mostMs up to which it grows. @default 5 s
+ */
+export function backoffMs(failures: number, mostMs = 5_000): number {
+  const ms = Math.min(mostMs, 100 * 2 ** Math.min(failures, 16));
   return ms * (0.5 + Math.random() / 2);
 }
 

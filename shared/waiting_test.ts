@@ -9,6 +9,7 @@ Deno.test("the backoff grows from 100 ms to 5 s and keeps some chance in it", ()
     const ms = backoffMs(failures);
     assert.ok(ms >= most / 2 && ms <= most, `${failures}: ${ms}`);
   }
+  assert.ok(backoffMs(6, 1_000) <= 1_000);
 });
 
 Deno.test("a pause ends after its time, or when its signal aborts", async () => {

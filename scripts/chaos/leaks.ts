@@ -15,7 +15,7 @@ const streams: ReadonlySet<string> = new Set([resultsStream, cancelsStream]);
 /** Idle connections to the microservice and from callers come and go. */
 const spareFiles = 24;
 /** What a runtime's heap may grow by under load before it is collected. */
-const spareBytes = 150 * 2 ** 20;
+const spareBytes = 200 * 2 ** 20;
 
 /**
  * What there is more of after a fault than there was before it, a sentence each. New queues of the

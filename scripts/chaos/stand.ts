@@ -173,7 +173,7 @@ async function openBroker(
   const proxy = stack.use(await startTcpProxy(hostname, Number(port)));
   const url = new URL(server.url);
   url.port = String(proxy.port);
-  if (broker === "redis") url.searchParams.set("lease", "3");
+  if (broker === "redis") { if (options.short) url.searchParams.set("lease", "3"); }
   else url.searchParams.set("heartbeat", String(scenario.heartbeat ?? 10));
   return { broker: opened, url: url.href, proxy };
 }

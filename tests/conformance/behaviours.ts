@@ -50,6 +50,8 @@ import { behaviour as dispose } from "./dispose.ts";
 import { behaviour as manyHandles } from "./many_handles.ts";
 import { behaviour as queueDeleted } from "./queue_deleted.ts";
 import { behaviour as connectionsClosed } from "./connections_closed.ts";
+import { behaviour as unconfirmedLost } from "./unconfirmed_lost.ts";
+import { behaviour as unconfirmedRefused } from "./unconfirmed_refused.ts";
 import { behaviour as serverRestart } from "./server_restart.ts";
 
 /** What every broker does, in the order in which it is tried. */
@@ -105,6 +107,8 @@ export const behaviours: readonly Behaviour[] = [
   manyHandles,
   queueDeleted,
   connectionsClosed,
+  unconfirmedLost,
+  unconfirmedRefused,
   serverRestart,
 ];
 

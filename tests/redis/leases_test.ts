@@ -4,7 +4,7 @@ import { openBroker } from "../../shared/broker/open.ts";
 import { text } from "../conformance/messages.ts";
 import { ack, Collector } from "../support/collector.ts";
 import { withRedis } from "../support/redis_faults.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { networkTo } from "../support/network.ts";
 import { eventually } from "../support/waiting.ts";
 import { take } from "../brokers.ts";
 import { redisTest, serverUrl } from "./server.ts";
@@ -12,12 +12,11 @@ import { redisTest, serverUrl } from "./server.ts";
 redisTest(
   "what a client holds that fell silent goes to others when its lease is over",
   async (t) => {
-    const { hostname, port } = new URL(serverUrl);
-    await using proxy = await startTcpProxy(hostname, Number(port));
-    const url = new URL(serverUrl);
-    url.port = `${proxy.port}`;
-    url.searchParams.set("lease", "2");
-    await using silent = await openBroker(url.href, { name: "silent" });
+    await using stack = new AsyncDisposableStack();
+    const { url, proxy } = await networkTo(stack, serverUrl);
+    const leased = new URL(url);
+    leased.searchParams.set("lease", "2");
+    await using silent = await openBroker(leased.href, { name: "silent" });
     const other = await t.open();
     const [queue, reply] = [t.workQueue(), t.replyQueue()];
     await other.declare(queue);
@@ -47,6 +46,24 @@ redisTest(
     });
   },
 );
+
+redisTest("replies are kept as long as the queue that they came to", async (t) => {
+  await using stack = new AsyncDisposableStack();
+  const { url, proxy } = await networkTo(stack, serverUrl);
+  const leased = new URL(url);
+  // A third of it is long enough that nothing is extended meanwhile.
+  leased.searchParams.set("lease", "60");
+  const requester = stack.use(await openBroker(leased.href, { name: "requester" }));
+  const reply = t.replyQueue();
+  await requester.declare(reply);
+  await (await t.open()).publish({ queue: reply.name }, [text("answer")]);
+  const replies = `proxymq:{${reply.name}}:replies`;
+  await withRedis(serverUrl, async (send) => {
+    await send("PEXPIRE", replies, "20000");
+    proxy.reset();
+    await eventually(async () => Number(await send("PTTL", replies)) > 40_000);
+  });
+});
 
 redisTest("far more than fits into one answer comes all the same", async (t) => {
   const broker = await t.open();

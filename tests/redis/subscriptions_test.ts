@@ -3,7 +3,7 @@ import { Subscriptions } from "../../shared/broker/redis/subscriptions.ts";
 import { parseUrl } from "../../shared/broker/redis/url.ts";
 import { WakeUp } from "../../shared/wake_up.ts";
 import { withRedis } from "../support/redis_faults.ts";
-import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { networkTo } from "../support/network.ts";
 import { eventually, uniqueName, within } from "../support/waiting.ts";
 import { redisTest, serverUrl } from "./server.ts";
 
@@ -27,10 +27,9 @@ redisTest("who listens as another leaves is told too", async () => {
 });
 
 redisTest("two who listen at the same time both know from when on", async () => {
-  const url = new URL(serverUrl);
-  await using proxy = await startTcpProxy(url.hostname, Number(url.port));
-  url.port = `${proxy.port}`;
-  await using subscriptions = new Subscriptions(parseUrl(url.href), "test", () => {});
+  await using stack = new AsyncDisposableStack();
+  const { url, proxy } = await networkTo(stack, serverUrl);
+  await using subscriptions = new Subscriptions(parseUrl(url), "test", () => {});
   await subscriptions.presence(new AbortController().signal);
   const channel = uniqueName("channel");
   proxy.hold();

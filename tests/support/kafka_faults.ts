@@ -2,6 +2,7 @@ import { Connection, deleteGroupsV2, deleteTopicsV6, findCoordinatorV6 } from "@
 import { dirname } from "node:path";
 import { restart } from "../../scripts/services/manager.ts";
 import { readState } from "../../scripts/services/state.ts";
+import { networkTo } from "./network.ts";
 import type { Faults } from "./rabbitmq_faults.ts";
 import { eventually } from "./waiting.ts";
 
@@ -21,11 +22,14 @@ export async function deleteTopics(url: string, names: readonly string[]): Promi
 /** The faults that this Kafka can be made to have. */
 export async function kafkaFaults(url: string): Promise<Faults> {
   const services = Deno.env.get("PROXYMQ_TEST_SERVICES");
-  const ours = services ? (await readState(dirname(services))).kafka?.url === url : false;
+  const { kafka } = services ? await readState(dirname(services)) : {};
+  const ours = kafka?.url === url;
+  const proxied = ours ? kafka.proxied : undefined;
   return {
     deleteQueue: (name) => deleteTopics(url, [name]),
     reasons: { closeConnections: "Kafka has no command that closes connections" },
     ...(ours ? { restart: () => restart("kafka", { log: () => {} }) } : {}),
+    ...(proxied ? { network: (stack) => networkTo(stack, url, proxied) } : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import { type ChannelModel, connect } from "amqplib";
 import { dirname } from "node:path";
 import { restart } from "../../scripts/services/manager.ts";
 import { readState } from "../../scripts/services/state.ts";
+import { type Network, networkTo } from "./network.ts";
 
 /** What can really go wrong with a server, done to it. */
 export interface Faults {
@@ -9,6 +10,8 @@ export interface Faults {
   deleteQueue(name: string): Promise<void>;
   /** The server closes the connections whose name contains this. Returns how many. */
   closeConnections?(name: string): Promise<number>;
+  /** A network to the server that can fail; the stack ends it. */
+  network?(stack: AsyncDisposableStack): Promise<Network>;
   /** Stops the server and starts it again on the same data. */
   restart?(): Promise<void>;
   /** Why one is not here. @default "this server is not ours to administer" */
@@ -34,6 +37,7 @@ export async function rabbitmqFaults(url: string): Promise<Faults> {
   const ours = services ? (await readState(dirname(services))).rabbitmq?.url === url : false;
   return {
     deleteQueue: (name) => deleteQueues(url, [name]),
+    network: (stack) => networkTo(stack, url),
     ...(ctl ? { closeConnections: (name: string) => closeConnections(ctl, name) } : {}),
     ...(ours ? { restart: () => restart("rabbitmq", { log: () => {} }) } : {}),
   };

@@ -2,6 +2,7 @@ import { createClient } from "@redis/client";
 import { dirname } from "node:path";
 import { restart } from "../../scripts/services/manager.ts";
 import { readState } from "../../scripts/services/state.ts";
+import { networkTo } from "./network.ts";
 import type { Faults } from "./rabbitmq_faults.ts";
 
 /** Sends a command; lists come as such, all else as text. */
@@ -44,6 +45,7 @@ export async function redisFaults(url: string): Promise<Faults> {
   const ours = services ? (await readState(dirname(services))).redis?.url === url : false;
   return {
     deleteQueue: (name) => deleteRedisQueues(url, [name]),
+    network: (stack) => networkTo(stack, url),
     closeConnections: (name) => closeConnections(url, name),
     ...(ours ? { restart: () => restart("redis", { log: () => {} }) } : {}),
   };

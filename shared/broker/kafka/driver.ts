@@ -21,7 +21,8 @@ import type {
   Settlement,
 } from "../broker.ts";
 import { DeliveryBuffer } from "../delivery_buffer.ts";
-import { BrokerUnavailableError, MessageTooLargeError, QueueNotFoundError } from "../errors.ts";
+import { BrokerUnavailableError, MessageTooLargeError } from "../errors.ts";
+import { Unconfirmed } from "../unconfirmed.ts";
 import { Cluster } from "./cluster.ts";
 import { Declared } from "./declared.ts";
 import { maxDelayMs } from "./delays.ts";
@@ -73,6 +74,7 @@ class KafkaBroker implements Broker {
   readonly #declared: Declared;
   readonly #replies: Replies;
   readonly #router: Router;
+  readonly #unconfirmed: Unconfirmed;
   readonly #consuming: Consuming;
   readonly #expiry: Expiry;
   readonly #consumers = new Set<WorkConsumer>();
@@ -108,6 +110,10 @@ class KafkaBroker implements Broker {
         expires: (queue, at) => this.#expiry.note(queue, at),
       },
     );
+    this.#unconfirmed = new Unconfirmed({
+      ready: (signal) => this.#cluster.ready(signal),
+      closing: this.#cluster.closing,
+    });
     this.#consuming = {
       cluster: this.#cluster,
       groups,
@@ -153,18 +159,15 @@ class KafkaBroker implements Broker {
   ): Promise<void> {
     await this.#cluster.firstTry;
     this.#cluster.check();
-    const { confirm = true, onUnroutable, delayMs = 0 } = options;
+    const { confirm = true, delayMs = 0 } = options;
     for (const message of messages) checkSize(message);
     if (delayMs > maxDelayMs) {
       throw new RangeError(`a delay of ${delayMs} ms is over the limit of ${maxDelayMs}`);
     }
     if (messages.length === 0) return;
-    const published = this.#publish(to, messages, delayMs, onUnroutable);
-    if (confirm) return await published;
-    published.catch((error) => {
-      if (!(error instanceof QueueNotFoundError)) return;
-      for (const message of messages) onUnroutable?.(message);
-    });
+    const send = () => this.#publish(to, messages, options);
+    if (confirm) await send();
+    else this.#unconfirmed.publish(messages, options, send);
   }
 
   consume(queue: string, options: ConsumeOptions): AsyncIterable<Delivery> {
@@ -244,8 +247,7 @@ class KafkaBroker implements Broker {
   async #publish(
     to: Address,
     messages: readonly Message[],
-    delayMs: number,
-    onUnroutable: PublishOptions["onUnroutable"],
+    { onUnroutable, delayMs = 0 }: PublishOptions,
   ): Promise<void> {
     if ("broadcast" in to) return await this.#router.broadcast(to.broadcast, messages);
     if ("queue" in to) return await this.#router.toQueue(to.queue, messages, { delayMs });

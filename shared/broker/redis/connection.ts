@@ -4,7 +4,10 @@ import { type Argument, type Client, makeClient, type Reply } from "./client.ts"
 import { brokerError } from "./redis_error.ts";
 import type { Target } from "./url.ts";
 
-const connectTimeoutMs = 9000;
+/** The most that a connection may take until it is ready. */
+const connectTimeoutMs = 5000;
+/** The most that is waited between two tries. */
+const mostPauseMs = 5000;
 /** A connection that lasted this long is no part of a series of failures. */
 const stableAfterMs = 5000;
 const tickMs = 1000;
@@ -81,13 +84,23 @@ export class Connection {
   }
 
   /**
+   * The client, if need be after the first try to connect.
+   * @throws {BrokerUnavailableError} not connected.
+   */
+  async firstTry(): Promise<Client> {
+    if (this.#starting) await this.#tried.promise;
+    if (this.#client) return this.#client;
+    throw new BrokerUnavailableError(
+      this.closed ? "the broker handle is closed" : `not connected: ${this.#trouble}`,
+    );
+  }
+
+  /**
    * Sends a command, if need be after the first try to connect.
    * @throws {BrokerUnavailableError} not connected, or the connection is lost before the answer.
    */
   async send(args: readonly Argument[]): Promise<Reply> {
-    if (this.#starting) await this.#tried.promise;
-    const client = this.#client;
-    if (!client) throw this.#unavailable();
+    const client = this.#client ?? await this.firstTry();
     this.#unanswered++;
     try {
       return await client.send(args);
@@ -124,12 +137,6 @@ export class Connection {
     this.#tried.resolve();
   }
 
-  #unavailable(): BrokerUnavailableError {
-    return new BrokerUnavailableError(
-      this.closed ? "the broker handle is closed" : `not connected: ${this.#trouble}`,
-    );
-  }
-
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     this.#becameReady.promise.catch(() => {});
@@ -142,7 +149,9 @@ export class Connection {
       this.#trouble = error.message || "the connection was refused";
       this.#options.onChange();
       this.#pausing = new AbortController();
-      await pause(backoffMs(failures), this.#pausing.signal);
+      // What is held, and what came for us, is to be there still.
+      const mostMs = Math.min(mostPauseMs, this.#options.target.leaseMs / 3);
+      await pause(backoffMs(failures, mostMs), this.#pausing.signal);
       this.#pausing = undefined;
     }
   }
@@ -150,13 +159,14 @@ export class Connection {
   /** One connection from its start to its end. Resolves to what ended it. */
   async #live(signal: AbortSignal): Promise<Error> {
     const { target, name, setUp, onChange } = this.#options;
-    const client = makeClient(target, name, connectTimeoutMs);
+    const limitMs = Math.min(connectTimeoutMs, target.leaseMs);
+    const client = makeClient(target, name, limitMs);
     const lost = this.#lost = Promise.withResolvers<Error>();
     client.onLost = lost.resolve;
     const failed = lost.promise.then((error) => Promise.reject(error));
     failed.catch(() => {});
     let timer: ReturnType<typeof setInterval> | undefined;
-    const limits = { ms: connectTimeoutMs, signals: [signal] };
+    const limits = { ms: limitMs, signals: [signal] };
     try {
       const connecting = client.connect();
       connecting.catch(() => {});

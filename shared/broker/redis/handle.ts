@@ -80,7 +80,7 @@ export class RedisBroker implements Broker {
       for (const consumer of this.#consumers) consumer.lose();
     });
     const connection = this.#connection;
-    this.#publisher = new Publisher(connection);
+    this.#publisher = new Publisher(connection, this.#closing.signal);
     this.#settling = settlingBy(connection);
     this.#declared = new Declared({ id: this.#id, leaseMs: target.leaseMs });
     this.#ticker = new Ticker({

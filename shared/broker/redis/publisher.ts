@@ -1,11 +1,13 @@
 import type { Address, Message, PublishOptions } from "../broker.ts";
 import { QueueFullError, QueueNotFoundError } from "../errors.ts";
+import { Unconfirmed } from "../unconfirmed.ts";
 import type { Argument } from "./client.ts";
+import type { Connection } from "./connection.ts";
 import { encode } from "./fields.ts";
 import { Gathering } from "./gathering.ts";
 import { adding } from "./lua.ts";
 import { isFull } from "./redis_error.ts";
-import { Script, type Sender } from "./script.ts";
+import { Script } from "./script.ts";
 import { topicMatching } from "./topic_script.ts";
 
 /** Publishes to queues, topics and broadcasts; answers for each to how many queues it went. */
@@ -63,10 +65,17 @@ return result
 
 /** Publishes messages; those of one call in one step. */
 export class Publisher {
+  readonly #connection: Connection;
   readonly #gathering: Gathering;
+  readonly #unconfirmed: Unconfirmed;
 
-  constructor(sender: Sender) {
-    this.#gathering = new Gathering(publishing, sender);
+  constructor(connection: Connection, closing: AbortSignal) {
+    this.#connection = connection;
+    this.#gathering = new Gathering(publishing, connection);
+    this.#unconfirmed = new Unconfirmed({
+      ready: (signal) => connection.ready(signal),
+      closing,
+    });
   }
 
   /** Resolves when all that was handed over is with the server. */
@@ -78,28 +87,36 @@ export class Publisher {
   async publish(
     to: Address,
     messages: readonly Message[],
-    { confirm = true, onUnroutable, delayMs = 0 }: PublishOptions,
+    options: PublishOptions,
   ): Promise<void> {
     if (messages.length === 0) return;
+    const { confirm = true, onUnroutable, delayMs = 0 } = options;
     const kind = "queue" in to ? "queue" : "topic" in to ? "topic" : "broadcast";
     const name = "queue" in to ? to.queue : "topic" in to ? to.topic : to.broadcast;
     const delay = kind === "broadcast" ? 0 : delayMs;
     const args: Argument[] = [kind, name, `${delay}`, `${messages.length}`];
-    let size = 0;
+    let bytes = 0;
     for (const message of messages) {
       const fields = encode(message);
       args.push(`${fields.length}`, ...fields);
-      size += message.body.byteLength;
+      bytes += message.body.byteLength;
     }
-    const sent = this.#gathering.add(args, { bytes: size }).then((queues) => {
-      if (queues !== 0 || kind === "broadcast") return;
-      if (confirm && kind === "queue") throw new QueueNotFoundError(name);
-      if (delay > 0) return;
-      for (const message of messages) onUnroutable?.(message);
-    }, (error) => {
+    const send = async () => {
+      if (await this.#send(name, args, bytes) > 0 || kind === "broadcast") return;
+      if (kind === "queue") throw new QueueNotFoundError(name);
+      if (delay <= 0) { for (const message of messages) onUnroutable?.(message); }
+    };
+    if (confirm) return await send();
+    if (!this.#connection.connected) await this.#connection.firstTry();
+    this.#unconfirmed.publish(messages, options, send);
+  }
+
+  /** Resolves to how many queues they went to. */
+  async #send(name: string, args: readonly Argument[], bytes: number): Promise<number> {
+    try {
+      return Number(await this.#gathering.add(args, { bytes }));
+    } catch (error) {
       throw isFull(error) ? new QueueFullError(name, { cause: error }) : error;
-    });
-    if (confirm) await sent;
-    else sent.catch(() => {});
+    }
   }
 }

@@ -52,6 +52,7 @@ local present = redis.call('HMGET', key(name, 'queue'), 'kind', 'owner')
 if present[1] and (present[1] ~= 'reply' or present[2] ~= owner) then return 'mismatch' end
 redis.call('HSET', key(name, 'queue'), 'kind', 'reply', 'owner', owner)
 redis.call('PEXPIRE', key(name, 'queue'), lease)
+redis.call('PEXPIRE', key(name, 'replies'), lease)
 for at = 4, #ARGV do redis.call('HSET', 'proxymq:broadcast:' .. ARGV[at], name, owner) end
 return present[1] and 'declared' or 'created'
 `,
