@@ -5,14 +5,24 @@ import { type Account, takeAccount } from "../chaos/account.ts";
 import { until } from "../services/process.ts";
 import { Load } from "../soak/load.ts";
 import { startMicroservice } from "../soak/microservice.ts";
-import { rabbitmqAt } from "../soak/rabbitmq_broker.ts";
 import { type Ended, Services } from "../soak/services.ts";
-import { type Cluster, type ClusterNode, startCluster } from "./cluster.ts";
+import type { Cluster, ClusterNode } from "./cluster.ts";
+import { startKafkaCluster } from "./kafka_cluster.ts";
 import { pace } from "./pace.ts";
 import { type Pause, pauseBetween } from "./pauses.ts";
+import { startRabbitmqCluster } from "./rabbitmq_cluster.ts";
+
+const starters = { rabbitmq: startRabbitmqCluster, kafka: startKafkaCluster } as const;
+
+/** The brokers that clusters are made of here. */
+export type ClusterBroker = keyof typeof starters;
+
+/** Their names, as on the command line. */
+export const clusterBrokers = Object.keys(starters) as readonly ClusterBroker[];
 
 /** How nodes of a cluster are killed under load. */
 export interface RunOptions {
+  readonly broker: ClusterBroker;
   /** How many requests are sent at least. */
   readonly requests: number;
   readonly connections: number;
@@ -27,7 +37,7 @@ export interface RunOptions {
 interface Loss {
   readonly node: string;
   /** Those of the services that it had, e.g. `enqueuer publish`. */
-  readonly connections: readonly string[];
+  readonly connections?: readonly string[];
   /** Where the queue's leader went. */
   readonly newLeader: string;
   /** Until all services were ready and a new request was answered, milliseconds. */
@@ -77,15 +87,15 @@ const watchMs = 1_000;
  * Whatever happens, it leaves nothing running.
  */
 export async function runCluster(options: RunOptions): Promise<RunResult> {
-  const { requests, connections, perSecond, log } = options;
+  const { broker: kind, requests, connections, perSecond, log } = options;
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   const service = uniqueName("cluster");
   await using stack = new AsyncDisposableStack();
-  const cluster = stack.use(await startCluster({ signal: options.signal, log }));
+  const cluster: Cluster = stack.use(await starters[kind]({ signal: options.signal, log }));
   const microservice = stack.use(startMicroservice());
   const env = { BROKER_URL: cluster.url };
-  const services = new Services(stack, { ...env, ENQUEUER_REPLY_TIMEOUT: "10s" }, {
+  const services = new Services(stack, { ...env, ENQUEUER_REPLY_TIMEOUT: cluster.replyTimeout }, {
     ...env,
     DEQUEUER_SERVICE: service,
     DEQUEUER_TARGET_URL: microservice.url,
@@ -115,12 +125,7 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   const seconds = (performance.now() - start) / 1000;
 
   log("waiting until all is quiet");
-  const [seen] = cluster.nodes;
-  if (!seen) throw new Error("the cluster has no nodes");
-  const broker = rabbitmqAt(
-    { url: seen.url, ctl: seen.ctl, stop: () => Promise.resolve() },
-    { service, restart: false },
-  );
+  const broker = cluster.broker(service);
   const failures = await untilNone(async () => {
     const { ready, unacknowledged = 0, consumers } = await broker.look();
     return [
@@ -168,8 +173,9 @@ async function loseLeader(
   const { leader } = await cluster.queue(queue, any);
   const node = nodeCalled(cluster, leader);
   const witness = cluster.nodes.find((other) => other !== node) ?? any;
-  const connections = await connectionsTo(node, services);
-  log(`${leader}, which leads the queue, is killed; it has: ${connections.join(", ") || "nobody"}`);
+  const connections = await cluster.connectionsTo?.(node, services);
+  const has = connections ? `; it has: ${connections.join(", ") || "nobody"}` : "";
+  log(`${leader}, which leads the queue, is killed${has}`);
   const killedAt = performance.now();
   await node.kill();
   await load.until(() =>
@@ -197,7 +203,7 @@ async function loseLeader(
   log(`${leader} is back after ${backMs.toFixed(0)} ms`);
   return {
     node: leader,
-    connections,
+    ...(connections ? { connections } : {}),
     newLeader,
     readyMs,
     backMs,
@@ -211,21 +217,6 @@ function nodeCalled({ nodes }: Cluster, name: string): ClusterNode {
   const node = nodes.find((node) => node.name === name);
   if (!node) throw new Error(`there is no node ${name}`);
   return node;
-}
-
-/** The connections of the services to a node, as they say themselves. */
-async function connectionsTo({ host }: ClusterNode, services: Services): Promise<string[]> {
-  const names = ["enqueuer", "dequeuer 1", "dequeuer 2"];
-  const found = await Promise.all(services.processes.map(async (process, i) => {
-    const health = await (await fetch(`${await process.url()}/health/ready`)).json();
-    const places = String(health.checks.broker).split(" at ").slice(1);
-    const [publishing = "", consuming = publishing] = places;
-    return [
-      ...(publishing.includes(host) ? [`${names[i]} publish`] : []),
-      ...(consuming.includes(host) ? [`${names[i]} consume`] : []),
-    ];
-  }));
-  return found.flat();
 }
 
 function more(load: Load, count: number): Promise<void> {

@@ -13,8 +13,13 @@ export function tables({ account, losses, seconds, failures }: RunResult): strin
     ["run twice", account.duplicates],
     ["dead letters", account.deadLetters],
   ];
-  const rows: [string, (loss: NodeLoss) => string][] = [
-    ["its connections, of 6", ({ connections }) => `${connections.length}`],
+  type Row = readonly [string, (loss: NodeLoss) => string];
+  const connected: Row = [
+    "its connections, of 6",
+    ({ connections }) => `${connections?.length ?? 0}`,
+  ];
+  const rows: readonly Row[] = [
+    ...(losses.some(({ connections }) => connections) ? [connected] : []),
     ["services ready, a new request answered", ({ readyMs }) => ms(readyMs)],
     ["killed: longest time without any answer", ({ killed }) => ms(killed.silenceMs)],
     ["killed: longest wait of a caller", ({ killed }) => ms(killed.longestMs)],

@@ -12,9 +12,20 @@ export interface NodeOptions {
   readonly port: number;
   readonly controllerPort: number;
   /** For clients that come by a proxy. Nobody need be there. */
-  readonly proxied: Proxied;
+  readonly proxied?: Proxied;
   /** Tells our server from any other that may listen on the port. */
   readonly clusterId: string;
+  /** Its place among the nodes of a cluster. @default the only node */
+  readonly member?: Member;
+}
+
+/** A node of a cluster. */
+export interface Member {
+  readonly id: number;
+  /** Where the controllers of all nodes listen, by the nodes' ids. */
+  readonly controllerPorts: ReadonlyMap<number, number>;
+  /** What is other than in {@link smallServer}. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
 const files = (dir: string) => ({
@@ -45,21 +56,28 @@ export const smallServer = {
   "log.cleaner.dedupe.buffer.size": 4 * 2 ** 20,
 };
 
-function propertiesOf({ dir, port, controllerPort, proxied }: NodeOptions): string {
+function propertiesOf({ dir, port, controllerPort, proxied, member }: NodeOptions): string {
   const here = (listeners: Readonly<Record<string, number>>) =>
     Object.entries(listeners).map(([name, port]) => `${name}://127.0.0.1:${port}`).join(",");
+  const clients = { PLAINTEXT: port, ...(proxied ? { PROXIED: proxied.port } : {}) };
+  const told = { PLAINTEXT: port, ...(proxied ? { PROXIED: proxied.proxyPort } : {}) };
+  const voters = [...member?.controllerPorts ?? []]
+    .map(([id, port]) => `${id}@127.0.0.1:${port}`).join(",");
   const properties = {
     ...smallServer,
     "process.roles": "broker,controller",
-    "node.id": 1,
-    "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}`,
-    listeners: here({ PLAINTEXT: port, PROXIED: proxied.port, CONTROLLER: controllerPort }),
-    "advertised.listeners": here({ PLAINTEXT: port, PROXIED: proxied.proxyPort }),
+    "node.id": member?.id ?? 1,
+    ...(member
+      ? { "controller.quorum.voters": voters }
+      : { "controller.quorum.bootstrap.servers": `127.0.0.1:${controllerPort}` }),
+    listeners: here({ ...clients, CONTROLLER: controllerPort }),
+    "advertised.listeners": here(told),
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": files(dir).data,
     "controlled.shutdown.enable": false,
+    ...member?.settings,
   };
   return Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join("");
 }
@@ -84,7 +102,8 @@ export async function writeNode(node: NodeOptions, context: Context): Promise<vo
   const classPath = await kafkaClassPath(context);
   const formatted = await run("java", [
     ...["-cp", classPath, "kafka.tools.StorageTool", "format"],
-    ...["--cluster-id", clusterId, "--config", properties, "--standalone"],
+    ...["--cluster-id", clusterId, "--config", properties],
+    ...(node.member ? [] : ["--standalone"]),
   ], { timeoutMs: 60_000, signal: context.signal });
   if (!formatted.ok) {
     throw new Error(`formatting the storage: ${formatted.stderr.trim().slice(-500)}`);

@@ -40,7 +40,15 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     const { target, name } = options;
-    this.#servers = new Servers({ target, name, closing: this.#closing.signal });
+    this.#servers = new Servers({
+      target,
+      name,
+      closing: this.#closing.signal,
+      onLost: (node) => {
+        this.metadata.forgetLed(node);
+        this.coordinators.forget(node);
+      },
+    });
     this.metadata = new Metadata(this, this.#servers);
     this.coordinators = new Coordinators(this, this.#servers);
     this.#trouble = `connecting to ${target.shown}`;
@@ -156,16 +164,20 @@ export class Cluster {
         await closed.promise;
         this.#trouble = "the server has closed the connection";
       } catch (error) {
-        this.#trouble = brokerError(error, this.#options.target.shown).message;
+        const where = hosts.length > 1 ? `${host.host}:${host.port}` : undefined;
+        this.#trouble = brokerError(error, where).message;
       }
       const was = this.#connected;
       this.#connected = false;
       if (was) this.#ready = Promise.withResolvers();
       this.#generation++;
       this.#drop();
-      this.#triedOnce();
       if (signal.aborted) break;
-      this.#options.onChange();
+      // Each host has a trouble of its own, which nobody wants to hear of again and again.
+      if (was || (failures + 1) % hosts.length === 0) {
+        this.#triedOnce();
+        this.#options.onChange();
+      }
       await pause(backoffMs(Math.max(0, failures)), signal);
     }
     this.#triedOnce();

@@ -49,6 +49,11 @@ export class Coordinators {
     }
   }
 
+  /** A node coordinates nothing any more. */
+  forget(node: number): void {
+    for (const [group, its] of this.#nodes) if (its === node) this.#nodes.delete(group);
+  }
+
   /** Nothing that was known is true any more. */
   clear(): void {
     this.#nodes.clear();

@@ -88,7 +88,7 @@ class KafkaBroker implements Broker {
     const handle = crypto.randomUUID().slice(0, 18);
     this.#target = target;
     this.#options = options;
-    this.#status = { connected: false, detail: `connecting to ${target.shown}` };
+    this.#status = { connected: false, detail: `connecting to Kafka at ${target.shown}` };
     this.#cluster = new Cluster({
       target,
       name: options.name,
@@ -236,8 +236,8 @@ class KafkaBroker implements Broker {
     const detail = this.#disposal
       ? "closed"
       : connected
-      ? `connected to ${this.#target.shown}`
-      : `not connected to ${this.#target.shown}: ${trouble}`;
+      ? `connected to Kafka at ${this.#target.shown}`
+      : `not connected to Kafka at ${this.#target.shown}: ${trouble}`;
     const now = { connected: connected && !this.#disposal, detail };
     if (now.connected === this.#status.connected && now.detail === this.#status.detail) return;
     this.#status = now;

@@ -124,7 +124,12 @@ export class Lane {
     try {
       connection = await cluster.connection(node);
     } catch (error) {
-      for (const batch of batches) this.#reject(batch, brokerError(error, "publishing"));
+      const failure = brokerError(error, "publishing");
+      for (const batch of batches) {
+        // Another may lead it by now.
+        if (batch.stamp) this.#keep(batch);
+        else this.#reject(batch, failure);
+      }
       return;
     }
     try {

@@ -77,6 +77,13 @@ export class Metadata {
     this.#topics.delete(name);
   }
 
+  /** What was known of what a node leads is no longer true. */
+  forgetLed(node: number): void {
+    for (const [name, { leaders }] of this.#topics) {
+      if (leaders.includes(node)) this.#topics.delete(name);
+    }
+  }
+
   /** Nothing that was known is. */
   clear(): void {
     this.#topics.clear();

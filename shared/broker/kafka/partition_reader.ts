@@ -8,6 +8,8 @@ import { codeOf, codes, isMissingTopic } from "./refusal.ts";
 /** How long a server keeps a fetch that finds nothing, milliseconds. */
 const maxWaitMs = 3_000;
 const maxBytes = 16 * 2 ** 20;
+/** Until another server leads a partition takes seconds. */
+const mostPauseMs = 1_000;
 
 /** How a partition is read. */
 export interface ReaderOptions {
@@ -63,7 +65,7 @@ export async function readPartition(options: ReaderOptions): Promise<void> {
         next = await startOf(cluster, options).catch(() => next);
       }
       onDetached?.(error);
-      if (cluster.connected || failures > 0) await pause(backoffMs(failures), signal);
+      if (cluster.connected || failures > 0) await pause(backoffMs(failures, mostPauseMs), signal);
     } finally {
       signal.removeEventListener("abort", stop);
       connection?.close(() => {});

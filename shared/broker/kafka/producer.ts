@@ -64,15 +64,18 @@ export class Producer {
         return await this.#append(leader, { topic, partition, records }, acks);
       } catch (error) {
         if (typeof error !== "number") throw error;
-        if (isMissingTopic(error)) {
-          this.#cluster.metadata.forget(topic);
-          throw new QueueNotFoundError(topic);
-        }
         if (error === codes.messageTooLarge || error === codes.recordListTooLarge) {
           throw new MessageTooLargeError(`a message is over the limit of the topic "${topic}"`);
         }
-        if (!isMoved(error) || performance.now() > deadline) throw refused(error, topic);
         this.#cluster.metadata.forget(topic);
+        const missing = isMissingTopic(error);
+        if (missing && !await this.#cluster.metadata.topic(topic)) {
+          throw new QueueNotFoundError(topic);
+        }
+        // A server that has just come to lead it may not know it yet.
+        if (!missing && !isMoved(error) || performance.now() > deadline) {
+          throw refused(error, topic);
+        }
         await pause(100, this.#cluster.closing);
       }
     }

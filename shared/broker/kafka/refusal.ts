@@ -68,17 +68,21 @@ export function refused(code: number, what: string): BrokerError {
   return new BrokerUnavailableError(`${what}: ${textOf(code)}`);
 }
 
-/** An error of the client library as one of the contract. */
-export function brokerError(error: unknown, what: string): BrokerError {
+/** An error of the client library as one of the contract. @param what it is about, if that is to be said. */
+export function brokerError(error: unknown, what?: string): BrokerError {
   if (error instanceof BrokerError) return error;
   const code = codeOf(error);
   const text = code === undefined ? messageOf(error) : textOf(code);
-  return new BrokerUnavailableError(`${what}: ${text}`, { cause: error });
+  return new BrokerUnavailableError(what === undefined ? text : `${what}: ${text}`, {
+    cause: error,
+  });
 }
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return `${error}`;
   const { cause } = error;
+  // Where it was going is said by who asks.
+  if (cause instanceof Error && error.message.startsWith("Connection to ")) return cause.message;
   return cause instanceof Error ? `${error.message} (${cause.message})` : error.message;
 }
 

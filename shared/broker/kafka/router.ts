@@ -150,8 +150,7 @@ export class Router {
     await this.#producer.send(topic, partition, records, acks);
   }
 
-  #known(queue: string): Place | undefined {
-    const topic = this.#cluster.metadata.known(queue);
+  #known(queue: string, topic = this.#cluster.metadata.known(queue)): Place | undefined {
     if (topic) {
       const partition = topic.leaders.length === 1 ? 0 : this.#turn++ % topic.leaders.length;
       return { topic: queue, partition, acks: "all" };
@@ -167,8 +166,12 @@ export class Router {
 
   async #find(queue: string): Promise<Place> {
     this.#cluster.check();
-    await Promise.all([this.#directory.sync(), this.#cluster.metadata.topic(queue)]);
-    const place = this.#known(queue);
+    // What was found may be forgotten again by now: its leader is gone. It is there all the same.
+    const [topic] = await Promise.all([
+      this.#cluster.metadata.topic(queue),
+      this.#directory.sync(),
+    ]);
+    const place = this.#known(queue, topic);
     if (place) return place;
     throw new QueueNotFoundError(queue);
   }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Connection } from "@platformatic/kafka";
 import { BrokerUnavailableError } from "../errors.ts";
 import { brokerError } from "./refusal.ts";
@@ -13,6 +14,8 @@ export interface ServersOptions {
   readonly name: string;
   /** Aborts when no connection is wanted any more. */
   readonly closing: AbortSignal;
+  /** Told of a server that is gone, or cannot be reached: what it did another may do by now. */
+  readonly onLost: (node: number) => void;
 }
 
 /** A server as the cluster tells of it. */
@@ -46,10 +49,12 @@ export class Servers {
   async shared(node: number): Promise<Connection> {
     const known = this.#shared.get(node);
     if (known) return await known;
-    const opening = this.open(this.#host(node));
+    const opening = this.dedicated(node);
     this.#shared.set(node, opening);
     const forget = () => {
-      if (this.#shared.get(node) === opening) this.#shared.delete(node);
+      if (this.#shared.get(node) !== opening) return;
+      this.#shared.delete(node);
+      this.#options.onLost(node);
     };
     opening.then((connection) => connection.once("close", forget), forget);
     return await opening;
@@ -57,7 +62,14 @@ export class Servers {
 
   /** A connection to a server for one alone. */
   async dedicated(node: number): Promise<Connection> {
-    return await this.open(this.#host(node));
+    const host = this.#nodes.get(node);
+    try {
+      if (!host) throw new BrokerUnavailableError(`there is no server ${node} just now`);
+      return await this.open(host);
+    } catch (error) {
+      this.#options.onLost(node);
+      throw error;
+    }
   }
 
   /** A connection to a host, whichever node that is. */
@@ -68,7 +80,8 @@ export class Servers {
       connectTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       maxInflights: 100,
-      ...(target.tls ? { tls: {}, tlsServerName: true } : {}),
+      // A name is told to the server, which may have several; an address is not (RFC 6066, section 3).
+      ...(target.tls ? { tls: {}, tlsServerName: isIP(host) === 0 } : {}),
       ...(credentials ? { sasl: { ...credentials } } : {}),
     });
     // Whoever waits for an answer is told; without a listener it would end the process.
@@ -79,7 +92,8 @@ export class Servers {
       await connection.connect(host, port);
     } catch (error) {
       this.#open.delete(connection);
-      throw brokerError(error, `${host}:${port}`);
+      const where = `${host}:${port}`;
+      throw brokerError(error, where === target.shown ? undefined : where);
     }
     if (closing.aborted) {
       connection.close(() => {});
@@ -96,11 +110,5 @@ export class Servers {
       connection.socket?.destroy();
     }
     this.#open.clear();
-  }
-
-  #host(node: number): Host {
-    const host = this.#nodes.get(node);
-    if (host) return host;
-    throw new BrokerUnavailableError(`there is no server ${node} just now`);
   }
 }
