@@ -54,6 +54,7 @@ redisTest("replies are kept as long as the queue that they came to", async (t) =
   // A third of it is long enough that nothing is extended meanwhile.
   leased.searchParams.set("lease", "60");
   const requester = stack.use(await openBroker(leased.href, { name: "requester" }));
+  await eventually(() => requester.status.connected);
   const reply = t.replyQueue();
   await requester.declare(reply);
   await (await t.open()).publish({ queue: reply.name }, [text("answer")]);

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
 import { createClient, RESP_TYPES } from "@redis/client";
 import type { Target } from "./url.ts";
 
@@ -38,7 +39,12 @@ export function makeClient(target: Target, name: string, connectTimeoutMs: numbe
     reconnectStrategy: false,
   } as const;
   const client = createClient({
-    socket: tls ? { ...address, tls: true, servername: host } : address,
+    // A name is told to the server, which may have several; an address is not (RFC 6066, section 3).
+    socket: !tls
+      ? address
+      : isIP(host)
+      ? { ...address, tls }
+      : { ...address, tls, servername: host },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     database,
