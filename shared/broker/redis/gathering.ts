@@ -14,6 +14,9 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** What goes before something else. */
+type Ahead = Pick<Gathering, "waits">;
+
 /**
  * Calls one script for all that comes at about the same time: what a turn of the event loop brings
  * together, and what comes while two calls are under way. A lone one goes at once. The script takes the arguments of all
@@ -28,18 +31,24 @@ interface Job {
 export class Gathering {
   readonly #script: Script;
   readonly #sender: Sender;
+  readonly #before: Ahead | undefined;
+  #followers: (() => void)[] = [];
   #args: Argument[] = [];
   #jobs: Job[] = [];
   #bytes = 0;
   #underWay = 0;
   #scheduled = false;
+  /** Whether what is to go before is still to be sent. */
+  #behind = false;
   /** Whether what was last sent had no company. */
   #alone = true;
   #answer = Promise.withResolvers<void>();
 
-  constructor(script: Script, sender: Sender) {
+  /** @param before what is added there before is sent before what is added here. */
+  constructor(script: Script, sender: Sender, before?: Ahead) {
     this.#script = script;
     this.#sender = sender;
+    this.#before = before;
   }
 
   /**
@@ -59,6 +68,13 @@ export class Gathering {
     });
   }
 
+  /** Whether something waits to be sent; then it calls back once it is. */
+  waits(onSent: () => void): boolean {
+    if (this.#jobs.length === 0) return false;
+    this.#followers.push(onSent);
+    return true;
+  }
+
   /** Resolves when all is answered. */
   async flush(): Promise<void> {
     while (this.#jobs.length > 0 || this.#underWay > 0) await this.#answer.promise;
@@ -75,8 +91,17 @@ export class Gathering {
     else setImmediate(send);
   }
 
+  #waitsBehind(): boolean {
+    if (this.#behind) return true;
+    this.#behind = this.#before?.waits(() => {
+      this.#behind = false;
+      this.#send();
+    }) ?? false;
+    return this.#behind;
+  }
+
   #send(): void {
-    if (this.#jobs.length === 0) return;
+    if (this.#jobs.length === 0 || this.#waitsBehind()) return;
     const [args, jobs] = [this.#args, this.#jobs];
     this.#args = [];
     this.#jobs = [];
@@ -91,6 +116,7 @@ export class Gathering {
     };
     const reply = this.#script.run(this.#sender, args);
     for (const { onSent } of jobs) onSent?.();
+    for (const follow of this.#followers.splice(0)) follow();
     reply.then((reply) => {
       answered();
       const replies = listOf(reply);

@@ -73,3 +73,23 @@ Deno.test("who is told that it is sent comes after it; large ones do not wait", 
   for (let count = 0; count < 6; count++) server.answer(["sent"]);
   assert.deepEqual(await Promise.all(replies), ["sent", "sent", "sent"]);
 });
+
+Deno.test("what is to go before another does, though it has to wait", async () => {
+  const server = new Server();
+  const publishing = new Gathering(script, server);
+  const settling = new Gathering(script, server, publishing);
+  for (const reply of ["1", "2", "3"]) {
+    publishing.add([reply]);
+    await delay(0);
+  }
+  assert.deepEqual(server.calls, [["1"], ["2"]]);
+  settling.add(["ack"]);
+  await delay(0);
+  assert.deepEqual(server.calls, [["1"], ["2"]]);
+  server.answer(["one"]);
+  await delay(0);
+  assert.deepEqual(server.calls, [["1"], ["2"], ["3"], ["ack"]]);
+  settling.add(["more"]);
+  await delay(0);
+  assert.deepEqual(server.calls.slice(4), [["more"]]);
+});

@@ -81,7 +81,7 @@ export class RedisBroker implements Broker {
     });
     const connection = this.#connection;
     this.#publisher = new Publisher(connection, this.#closing.signal);
-    this.#settling = settlingBy(connection);
+    this.#settling = settlingBy(connection, this.#publisher);
     this.#declared = new Declared({ id: this.#id, leaseMs: target.leaseMs });
     this.#ticker = new Ticker({
       connection,

@@ -78,6 +78,11 @@ export class Publisher {
     });
   }
 
+  /** Whether something waits to be sent; then it calls back once it is. */
+  waits(onSent: () => void): boolean {
+    return this.#gathering.waits(onSent);
+  }
+
   /** Resolves when all that was handed over is with the server. */
   flush(): Promise<void> {
     return this.#gathering.flush();

@@ -45,9 +45,13 @@ return result
 `,
 );
 
-/** What settles, for {@link settle}. */
-export function settlingBy(sender: Sender): Gathering {
-  return new Gathering(settlingScript, sender);
+/**
+ * What settles, for {@link settle}.
+ * @param before what publishes: a reply is to be on its way before its request is acknowledged, for then
+ * nobody would send it again.
+ */
+export function settlingBy(sender: Sender, before: Pick<Gathering, "waits">): Gathering {
+  return new Gathering(settlingScript, sender, before);
 }
 
 /**
