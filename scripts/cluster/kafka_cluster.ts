@@ -1,12 +1,19 @@
-import { Connection, metadataV12 } from "@platformatic/kafka";
+import { metadataV12 } from "@platformatic/kafka";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { jarsMissing } from "../services/kafka_jars.ts";
 import { bootNode, haltNode, writeNode } from "../services/kafka_node.ts";
+import { askKafka } from "../services/kafka_ready.ts";
 import { reservePorts } from "../services/ports.ts";
 import { ServiceUnavailableError } from "../services/service.ts";
 import { kafkaAt } from "../soak/kafka_broker.ts";
-import { type Cluster, type ClusterNode, type ClusterOptions, size } from "./cluster.ts";
+import {
+  type Cluster,
+  type ClusterNode,
+  type ClusterOptions,
+  type ReplicatedQueue,
+  size,
+} from "./cluster.ts";
 
 /** Everything on all nodes, and confirmed by two of them. */
 const replicated = {
@@ -78,21 +85,13 @@ export async function startKafkaCluster({ signal, log }: ClusterOptions): Promis
 }
 
 /** A topic with one partition, as a node that runs sees it. */
-async function look(host: string, topic: string) {
-  const { hostname, port } = new URL(`kafka://${host}`);
-  const connection = new Connection("proxymq-cluster", {
-    connectTimeout: 3_000,
-    requestTimeout: 3_000,
-  });
-  connection.on("error", () => {});
-  try {
-    await connection.connect(hostname, Number(port));
-    const { topics } = await metadataV12.api.async(connection, [topic], false, false);
-    const partition = topics[0]?.partitions[0];
-    if (!partition) throw new Error(`there is no topic ${topic}`);
-    const { leaderId, isrNodes } = partition;
-    return { leader: `${leaderId}`, online: isrNodes.map(String) };
-  } finally {
-    connection.close(() => {});
-  }
+async function look(host: string, topic: string): Promise<ReplicatedQueue> {
+  const { topics } = await askKafka(
+    `kafka://${host}`,
+    (connection) => metadataV12.api.async(connection, [topic], false, false),
+  );
+  const partition = topics[0]?.partitions[0];
+  if (!partition) throw new Error(`there is no topic ${topic}`);
+  const { leaderId, isrNodes } = partition;
+  return { leader: `${leaderId}`, online: isrNodes.map(String) };
 }

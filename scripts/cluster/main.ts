@@ -17,7 +17,8 @@ pauses.
   --rate N         how many requests a second                                  (default 200)
   --help           prints this
 
-RabbitMQ has to be installed; Kafka is run from its jars by java. The nodes have names, ports and folders of their own.
+RabbitMQ has to be installed; Kafka is run from its jars by java. The nodes have names, ports and
+folders of their own.
 Exit code: 0, or 1 if an answer was wrong, a request was lost, or anything was left behind.
 `;
 

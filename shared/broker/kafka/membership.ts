@@ -75,7 +75,7 @@ export class Membership {
         wait = (await this.#beat()).heartbeatMs;
         failures = 0;
       } catch {
-        wait = backoffMs(failures++, everyMs);
+        wait = backoffMs(failures++);
       }
     }
   }

@@ -32,7 +32,7 @@ export class Gathering {
   readonly #script: Script;
   readonly #sender: Sender;
   readonly #before: Ahead | undefined;
-  #followers: (() => void)[] = [];
+  readonly #followers: (() => void)[] = [];
   #args: Argument[] = [];
   #jobs: Job[] = [];
   #bytes = 0;
